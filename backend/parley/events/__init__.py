@@ -1,0 +1,1 @@
+"""Events: frozen facts carrying ids, the language in which domains speak upward."""
