@@ -1,0 +1,1 @@
+"""Accounts: who signs in and how, sessions, links, API tokens, roles, and leaving."""
