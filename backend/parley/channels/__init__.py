@@ -1,0 +1,1 @@
+"""Channels and who belongs to them."""

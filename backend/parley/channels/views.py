@@ -1,0 +1,143 @@
+"""What the screens about channels show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from parley.people.views import PersonCard
+
+
+@dataclass(frozen=True, slots=True)
+class RailChannel:
+    """A joined channel in the rail. A direct one shows the other person's face."""
+
+    id: int
+    name: str
+    kind: str
+    unread: int
+    mentions: int
+    current: bool
+    person: PersonCard | None = None
+    level: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class RailSection:
+    """A group of channels in the rail."""
+
+    title: str
+    channels: Sequence[RailChannel]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRef:
+    """A channel as a post or a result names it."""
+
+    id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """The head of a channel's page, for one reader."""
+
+    id: int
+    name: str
+    kind: str
+    purpose: str
+    member_count: int
+    faces: Sequence[PersonCard]
+    joined: bool
+    level: str
+    archived: bool
+    may_post: bool
+    why_not_post: str
+    may_manage: bool
+    may_join: bool
+    customers_open: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFlow:
+    """One part of a channel's posts, newest first."""
+
+    read_number: int
+    last_number: int
+    unread: int
+    unread_since: datetime | None
+    older_url: str | None
+    newer_url: str | None
+    first_unread_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member of a channel. `from_group` names the group that brought them, if any."""
+
+    person: PersonCard
+    role: str
+    since: datetime
+    from_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAbout:
+    """The About tab."""
+
+    created_at: datetime
+    created_by: PersonCard | None
+    members: Sequence[MemberRow]
+    more_members_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseRow:
+    """A channel in the browse list."""
+
+    id: int
+    name: str
+    kind: str
+    purpose: str
+    member_count: int
+    faces: Sequence[PersonCard]
+    last_post_at: datetime | None
+    joined: bool
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseView:
+    """The browse list with its filters."""
+
+    rows: Sequence[BrowseRow]
+    total: int
+    q: str
+    kind: str
+    joined: str
+    may_create: bool
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelForm:
+    """The form of a new channel, and the settings of an existing one (`id` is set)."""
+
+    id: int | None = None
+    name: str = ""
+    kind: str = "open"
+    purpose: str = ""
+    who_may_post: str = "members"
+    archived: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MembersView:
+    """The members page of a channel."""
+
+    rows: Sequence[MemberRow]
+    q: str
+    may_manage: bool
+    next_url: str | None
+    error: str = ""
