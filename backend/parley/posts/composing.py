@@ -1,0 +1,140 @@
+"""Composers and threads as pages show them; shared by the pages of posts and of feeds."""
+
+from typing import cast
+
+from fastapi import Response
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from parley.channels.service import membership
+from parley.channels.views import ChannelRef
+from parley.kit.errors import Forbidden, Invalid
+from parley.models.channels import Channel
+from parley.models.posts import File
+from parley.people.queries import cards
+from parley.policy import channels as channel_policy
+from parley.policy import posts as policy
+from parley.posts import queries
+from parley.posts.queries import SurfacedCards
+from parley.posts.service.publishing import KINDS
+from parley.posts.views import ComposerView, FileView, ThreadView
+from parley.web.visit import Visit
+
+
+def surfaced(visit: Visit) -> SurfacedCards:
+    """What shows the cards of conversations; set at composition."""
+    return cast(SurfacedCards, visit.request.app.state.surfaced)
+
+
+def for_channel(visit: Visit, channel_id: int, name: str) -> ComposerView:
+    """The form for a post in one channel."""
+    return ComposerView(
+        action=f"/channels/{channel_id}/posts",
+        place=f"channel:{channel_id}",
+        placeholder=visit.say("Share something useful with #%(name)s") % {"name": name},
+        button=visit.say("Post"),
+        target="#feed",
+        kinds=KINDS,
+        titled=True,
+        channel_id=channel_id,
+    )
+
+
+def for_home(visit: Visit, channels: list[ChannelRef]) -> ComposerView | None:
+    """The form for a post from Home into one of `channels`; None when there is none to choose."""
+    if not channels:
+        return None
+    return ComposerView(
+        action=f"/channels/{channels[0].id}/posts",
+        place="home",
+        placeholder=visit.say("Share something useful, or ask who knows"),
+        button=visit.say("Post"),
+        target="#feed",
+        channels=channels,
+        channel_id=channels[0].id,
+        kinds=KINDS,
+        titled=True,
+    )
+
+
+def for_thread(visit: Visit, post_id: int) -> ComposerView:
+    """The form for a comment."""
+    return ComposerView(
+        action=f"/posts/{post_id}/comments",
+        place=f"post:{post_id}",
+        placeholder=visit.say("Write a comment"),
+        button=visit.say("Comment"),
+        target=f"#comments-{post_id}",
+    )
+
+
+async def thread(
+    session: AsyncSession, visit: Visit, post_id: int, before: int | None = None
+) -> tuple[ThreadView, ComposerView]:
+    """Return a post with its thread, and the form for a comment."""
+    post = await queries.get(session, visit.actor, post_id)
+    view = await queries.view(session, post_id, surfaced(visit))
+    assert view is not None  # noqa: S101  (just found)
+    comments, earlier = await queries.comments(session, visit.actor, post.thread_id, before=before)
+    channel = await session.get(Channel, post.channel_id)
+    assert channel is not None  # noqa: S101  (a foreign key)
+    why = ""
+    try:
+        channel_policy.may_comment(
+            visit.actor, channel, await membership.of(session, channel.id, visit.actor.person_id)
+        )
+    except Forbidden as refusal:
+        why = visit.say(refusal.sentence)
+    return ThreadView(
+        view,
+        comments,
+        may_comment=not why,
+        why_not_comment=why,
+        older_url=f"/posts/{post_id}?before={earlier}" if earlier else None,
+    ), for_thread(visit, post_id)
+
+
+async def refused(
+    visit: Visit,
+    refusal: Invalid,
+    *,
+    channel_id: int | None = None,
+    post_id: int | None = None,
+    body: str,
+    title: str = "",
+    files: tuple[int, ...] = (),
+) -> Response:
+    """Answer 422 with the composer as it was left: the words kept, and what is wrong at its field."""
+    if not visit.htmx:
+        raise refusal
+    async with visit.reading() as session:
+        if post_id is not None:
+            composer = for_thread(visit, post_id)
+        else:
+            channel = (
+                await session.execute(channel_policy.readable(visit.actor).where(col(Channel.id) == channel_id))
+            ).scalar_one_or_none()
+            composer = for_channel(visit, channel_id or 0, channel.name if channel else "")
+        kept = await _files(session, visit, files)
+        writer = (await cards(session, [visit.actor.person_id]))[visit.actor.person_id]
+    errors = visit.say_fields(refusal) or {"body": visit.say(refusal.sentence)}
+    again = ComposerView(
+        action=composer.action,
+        place=composer.place,
+        placeholder=composer.placeholder,
+        button=composer.button,
+        target=composer.target,
+        kinds=composer.kinds,
+        titled=composer.titled,
+        channel_id=composer.channel_id,
+        body=body,
+        title=title,
+        files=kept,
+        errors=errors,
+    )
+    return visit.fragment("posts/_composer.html", status=422, composer=again, writer=writer)
+
+
+async def _files(session: AsyncSession, visit: Visit, ids: tuple[int, ...]) -> list[FileView]:
+    rows = (await session.execute(policy.readable_files(visit.actor).where(col(File.id).in_(ids)))).scalars().all()
+    return [queries.file_view(file) for file in rows]

@@ -1,0 +1,1 @@
+"""Verbs on posts, comments, reactions and files."""
