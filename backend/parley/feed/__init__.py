@@ -1,0 +1,1 @@
+"""Feeds: Home and a channel's page."""

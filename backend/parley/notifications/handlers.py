@@ -1,0 +1,142 @@
+"""Who is told: within the transaction of what happened, one row a person and thing."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select, update
+from sqlmodel import SQLModel, col
+
+from parley.core.unit import Unit
+from parley.core.upsert import upsert
+from parley.events.channels import ChannelRead
+from parley.events.customers import ConversationChanged, ReplyChanged
+from parley.events.notifications import NotificationsRead, Notified
+from parley.events.posts import CommentEdited, CommentPublished, PostEdited, PostPublished
+from parley.models.customers import Claim, Conversation, Watch
+from parley.models.notifications import Notification
+from parley.models.posts import Comment, Post
+
+MAX_TOLD = 200
+
+
+async def post_words(unit: Unit, event: PostPublished | PostEdited) -> None:
+    """Tell those who are named in a post."""
+    author = event.author_id if isinstance(event, PostPublished) else event.by_id
+    await _tell(unit, event.mentioned, "mention", f"mention:post:{event.post_id}", author, post_id=event.post_id)
+
+
+async def comment_words(unit: Unit, event: CommentPublished | CommentEdited) -> None:
+    """Tell those who are named in a comment and, when it is new, those who take part in the thread."""
+    author = event.author_id if isinstance(event, CommentPublished) else event.by_id
+    post = (
+        await unit.session.execute(
+            select(col(Post.id), col(Post.author_id))
+            .where(col(Post.thread_id) == event.thread_id)
+            .order_by(col(Post.id))
+            .limit(1)
+        )
+    ).one_or_none()
+    target = {
+        "comment_id": event.comment_id,
+        "conversation_id": event.conversation_id,
+        "post_id": post.id if post and event.conversation_id is None else None,
+    }
+    told = await _tell(unit, event.mentioned, "mention", f"comment:{event.comment_id}", author, **target)
+    if not isinstance(event, CommentPublished):
+        return
+    part = set(
+        (
+            await unit.session.execute(
+                select(col(Comment.author_id))
+                .where(col(Comment.thread_id) == event.thread_id, col(Comment.removed_at).is_(None))
+                .distinct()
+                .limit(MAX_TOLD)
+            )
+        ).scalars()
+    )
+    if post and post.author_id and event.conversation_id is None:
+        part.add(post.author_id)
+    if event.conversation_id is not None:
+        part |= await _concerned(unit, event.conversation_id)
+    await _tell(unit, sorted(part - told), "comment", f"comment:{event.comment_id}", author, **target)
+
+
+async def channel_read(unit: Unit, event: ChannelRead) -> None:
+    """Who has read a channel up to a post has seen the posts in it that name them."""
+    passed = select(col(Post.id)).where(col(Post.channel_id) == event.channel_id, col(Post.number) <= event.number)
+    seen = await unit.session.execute(
+        update(Notification)
+        .where(
+            col(Notification.person_id) == event.person_id,
+            col(Notification.read_at).is_(None),
+            col(Notification.kind) == "mention",
+            col(Notification.comment_id).is_(None),
+            col(Notification.post_id).in_(passed),
+        )
+        .values(read_at=unit.now)
+        .returning(col(Notification.id))
+    )
+    if seen.first() is not None:
+        await unit.emit(NotificationsRead(person_id=event.person_id))
+
+
+async def assigned(unit: Unit, event: ConversationChanged) -> None:
+    """Tell whom a conversation was given to."""
+    if event.what == "assigned" and event.person_id:
+        await _tell(
+            unit,
+            [event.person_id],
+            "assignment",
+            f"assigned:{event.conversation_id}:{unit.now.timestamp():.0f}",
+            event.by_id,
+            conversation_id=event.conversation_id,
+        )
+
+
+async def reply_trouble(unit: Unit, event: ReplyChanged) -> None:
+    """Tell the author when a reply did not arrive, or nobody knows whether it did."""
+    if event.state in {"bounced", "failed", "unknown"}:
+        await _tell(
+            unit,
+            [event.author_id],
+            f"reply_{event.state}",
+            f"reply:{event.reply_id}:{event.state}",
+            None,
+            conversation_id=event.conversation_id,
+        )
+
+
+async def _concerned(unit: Unit, conversation_id: int) -> set[int]:
+    watchers = set(
+        (
+            await unit.session.execute(
+                select(col(Watch.person_id)).where(col(Watch.conversation_id) == conversation_id).limit(MAX_TOLD)
+            )
+        ).scalars()
+    )
+    holder = (
+        await unit.session.execute(select(col(Claim.person_id)).where(col(Claim.conversation_id) == conversation_id))
+    ).scalar_one_or_none()
+    assignee = (
+        await unit.session.execute(select(col(Conversation.assignee_id)).where(col(Conversation.id) == conversation_id))
+    ).scalar_one_or_none()
+    return watchers | {person for person in (holder, assignee) if person}
+
+
+async def _tell(
+    unit: Unit, people: Iterable[int], kind: str, about: str, actor_id: int | None, **target: int | None
+) -> set[int]:
+    told = set()
+    for person in people:
+        if person == actor_id:
+            continue
+        told.add(person)
+        statement = (
+            upsert(unit.session, SQLModel.metadata.tables["notification"])
+            .values(person_id=person, kind=kind, about=about, actor_id=actor_id, created_at=unit.now, **target)
+            .on_conflict_do_nothing()
+            .returning(col(Notification.id))
+        )
+        new = (await unit.session.execute(statement)).scalar_one_or_none()
+        if new is not None:
+            await unit.emit(Notified(person_id=person, notification_id=new))
+    return told

@@ -1,0 +1,1 @@
+"""Finding posts, persons and channels."""
