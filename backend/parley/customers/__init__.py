@@ -1,0 +1,1 @@
+"""Conversations with people outside: sources, contacts, messages, replies."""

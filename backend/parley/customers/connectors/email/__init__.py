@@ -1,0 +1,1 @@
+"""The e-mail source: filing, reading, threading, sending; without the database, so that each part is tested alone."""

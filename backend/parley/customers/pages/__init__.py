@@ -1,0 +1,1 @@
+"""The pages of `customers`, one file for each thing they show."""
