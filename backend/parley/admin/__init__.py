@@ -1,0 +1,1 @@
+"""Administration: people and leaving, providers, the audit log, health."""
