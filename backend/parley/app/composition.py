@@ -1,0 +1,96 @@
+"""What every process of the house is made of: who reacts to what, which jobs there are, how events are told."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+
+from parley.admin import routes as admin_routes
+from parley.channels import handlers as channels_handlers
+from parley.channels import live as channels_live
+from parley.core.blobs import Blobs
+from parley.core.machine import Machine
+from parley.core.runner import Handler
+from parley.core.schedules import Schedule
+from parley.customers import composition as customers
+from parley.customers.composition import Customers
+from parley.events.channels import ChannelRead
+from parley.events.customers import ConversationChanged, ReplyChanged
+from parley.events.identity import PersonCreated, PersonDeactivated
+from parley.events.posts import CommentEdited, CommentPublished, PostEdited, PostPublished, PostRemoved, PostRestored
+from parley.identity import routes as identity_routes
+from parley.notifications import handlers as notifications_handlers
+from parley.notifications import live as notifications_live
+from parley.people import handlers as people_handlers
+from parley.people import routes as people_routes
+from parley.posts.live import PostVoice
+from parley.posts.queries import SurfacedCards
+from parley.realtime.parts import Voices
+from parley.search import handlers as search_handlers
+from parley.web.visit import Reader
+from parley.worker import Service
+
+
+@dataclass(slots=True)
+class House:
+    """The ties between the domains, for one machine."""
+
+    surfaced: SurfacedCards
+    voices: Voices
+    jobs: Mapping[str, Handler]
+    schedules: Sequence[Schedule]
+    services: Sequence[Service]
+    customers: Customers
+    blobs: Blobs
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def close(self) -> None:
+        """Let what runs beside requests end."""
+        for close in self.closing:
+            await close()
+
+
+def compose(machine: Machine) -> House:
+    """Tie the domains together on `machine`."""
+    blobs = Blobs(machine.settings.data_dir / "files")
+    outside = customers.join(machine, blobs)
+    machine.on(PersonCreated, people_handlers.introduce)
+    machine.on(PersonCreated, channels_handlers.welcome)
+    machine.on(PersonDeactivated, channels_handlers.farewell)
+    for event in (PostPublished, PostEdited, PostRestored):
+        machine.on(event, search_handlers.follow)
+    machine.on(PostRemoved, search_handlers.forget)
+    for event in (PostPublished, PostEdited):
+        machine.on(event, notifications_handlers.post_words)
+    for spoken in (CommentPublished, CommentEdited):
+        machine.on(spoken, notifications_handlers.comment_words)
+    machine.on(ChannelRead, notifications_handlers.channel_read)
+    machine.on(ConversationChanged, notifications_handlers.assigned)
+    machine.on(ReplyChanged, notifications_handlers.reply_trouble)
+    voices = Voices()
+    PostVoice(outside.surfaced).join(voices)
+    channels_live.join(voices)
+    notifications_live.join(voices)
+    outside.speak(voices)
+    return House(
+        outside.surfaced, voices, outside.jobs, outside.schedules, outside.services, outside, blobs, [outside.close]
+    )
+
+
+def identity_routers() -> list[APIRouter]:
+    """The routers of identity and people."""
+    return [*identity_routes.routers(), *people_routes.routers()]
+
+
+def admin_routers() -> list[APIRouter]:
+    """The routers of administration."""
+    return admin_routes.routers()
+
+
+def openapi_route(app: FastAPI) -> None:
+    """Serve the description of the API to those who are signed in."""
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(_visit: Reader) -> JSONResponse:
+        return JSONResponse(app.openapi())
