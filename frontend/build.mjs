@@ -11,15 +11,14 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 // Another folder may be named, so that looking at an unfinished state does not disturb who serves this one.
 const dist = path.resolve(process.argv[2] ?? path.join(here, "dist"));
 const compressible = /\.(css|js|svg|json|webmanifest)$/;
+// Every page takes the first; the others stand beside it on the pages that name them.
+const sheets = ["app", "customers", "office", "gate"];
 const targets = ["chrome123", "firefox128", "safari17.5"];
 
 async function bundle() {
   const result = await build({
     absWorkingDir: here,
-    entryPoints: [
-      { in: "scripts/app.js", out: "app" },
-      { in: "styles/app.css", out: "app" },
-    ],
+    entryPoints: [{ in: "scripts/app.js", out: "app" }, ...sheets.map((name) => ({ in: `styles/${name}.css`, out: name }))],
     bundle: true,
     minify: true,
     splitting: true,
@@ -42,7 +41,7 @@ async function bundle() {
     if (about.entryPoint === "scripts/app.js") {
       manifest["app.js"] = name;
       manifest["shared.js"] = largestImport(about, outputs) ?? name;
-    } else if (about.entryPoint === "styles/app.css") manifest["app.css"] = name;
+    } else if (about.entryPoint?.startsWith("styles/")) manifest[path.basename(about.entryPoint)] = name;
     else if (name.endsWith(".woff2")) manifest[`${name.slice(0, name.lastIndexOf("-"))}.woff2`] = name;
     else if (about.entryPoint?.startsWith("scripts/")) manifest[path.basename(about.entryPoint)] = name;
   }
