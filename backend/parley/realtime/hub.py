@@ -7,6 +7,7 @@ sequence, as everybody does after connecting and on the timer. So nothing is mis
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
+from itertools import count
 from typing import Any
 
 import orjson
@@ -41,6 +42,7 @@ class Hub:
         self._teller = Teller(machine.database, renderer, voices)
         self._topics: dict[str, set[Listener]] = {}
         self._all: set[Listener] = set()
+        self._questions = count()
         self._sockets: Counter[int] = Counter()
         self._partings: dict[Listener, asyncio.Task[None]] = {}
         self._queues: dict[str, asyncio.Task[None]] = {}
@@ -105,28 +107,37 @@ class Hub:
         if task := self._partings.pop(listener, None):
             await asyncio.wait({task})
 
-    def hold(self, listener: Listener, topic: str) -> None:
+    def hold(self, listener: Listener, topic: str) -> int:
         """Let `listener` stand in `topic` in silence until `resume` or `leave`: whether it may hear it is being asked.
 
-        It stands there before the question is put, so that a removal between question and answer finds it.
+        It stands there before the question is put, so that a removal between question and answer finds it. Returns
+        the number of the question, for `resume`.
         """
         listener.seen.setdefault(topic, _NOT_BEGUN)
-        listener.held.add(topic)
+        question = next(self._questions)
+        listener.held.setdefault(topic, set()).add(question)
         self._topics.setdefault(topic, set()).add(listener)
+        return question
 
-    def resume(self, listener: Listener, topic: str, seq: int | None = None) -> None:
-        """Hear `topic` (again), from after `seq` if it is given; what the log holds beyond it is sent at once."""
-        if seq is not None and topic in listener.seen:
-            listener.seen[topic] = seq
-        if listener.seen.get(topic, _NOT_BEGUN) == _NOT_BEGUN:
+    def resume(self, listener: Listener, topic: str, question: int, seq: int | None = None) -> None:
+        """Hear `topic` (again) as soon as no other question about it is open; what the log holds is sent at once.
+
+        `seq` is the last sequence seen, if it is told anew.
+        """
+        questions = listener.held.get(topic, set())
+        if question not in questions:
             return
-        listener.held.discard(topic)
-        self._read_on(listener, topic)
+        questions.discard(question)
+        if seq is not None:
+            listener.seen[topic] = seq
+        if not questions and listener.seen[topic] != _NOT_BEGUN:
+            del listener.held[topic]
+            self._read_on(listener, topic)
 
     def leave(self, listener: Listener, topic: str) -> None:
         """Hear `topic` no more."""
         listener.seen.pop(topic, None)
-        listener.held.discard(topic)
+        listener.held.pop(topic, None)
         members = self._topics.get(topic)
         if members:
             members.discard(listener)

@@ -32,8 +32,9 @@ class Listener:
         self.actor = actor
         self.audience = Audience(language, actor.guest or not actor.may_use("customers:read"))
         self.seen: dict[str, int] = {}
-        self.held: set[str] = set()
-        """Topics that are silent until it is known whether the actor may (still) hear them."""
+        self.held: dict[str, set[int]] = {}
+        """Topics that are silent until it is known whether the actor may (still) hear them, each with the questions
+        that are under way about it: an answer to one of them says nothing about what changed after it was asked."""
         self.reading: set[str] = set()
         """Topics whose log is being read for this socket."""
         self.more: set[str] = set()

@@ -182,12 +182,13 @@ async def _receive(socket: WebSocket, listener: Listener, hub: Hub, presence: Pr
 async def _subscribe(socket: WebSocket, listener: Listener, hub: Hub, wanted: Mapping[str, Any]) -> None:
     machine = cast(Machine, socket.app.state.machine)
     asked: dict[str, int] = {}
+    questions: dict[str, int] = {}
     for name, seq in wanted.items():
         topic = f"person:{listener.actor.person_id}" if name == "person:me" else name
         room = topic in listener.seen or len(listener.seen) < MAX_TOPICS
         if len(topic) <= 64 and type(seq) is int and -1 <= seq < 2**62 and room:
             asked[topic] = seq
-            hub.hold(listener, topic)
+            questions[topic] = hub.hold(listener, topic)
         else:
             topics.refuse(listener, name)
     async with machine.database.reading() as session:
@@ -195,7 +196,7 @@ async def _subscribe(socket: WebSocket, listener: Listener, hub: Hub, wanted: Ma
         now = await eventlog.positions(session, [topic for topic, seq in asked.items() if seq == -1])
     for topic, seq in asked.items():
         if topic in allowed and topic in listener.seen:
-            hub.resume(listener, topic, now.get(topic, seq))
+            hub.resume(listener, topic, questions[topic], now.get(topic, seq))
         else:
             hub.leave(listener, topic)
             topics.refuse(listener, topic)

@@ -1,6 +1,6 @@
 """Who may hear which topic: the same rule as for pages and lists, asked before a topic speaks and when rights change."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import orjson
 from sqlalchemy import select
@@ -56,10 +56,8 @@ def control(database: Database, hub: Hub, hint: Hint) -> None:
                 listener.close(RESTART)
     elif hint.name == "topic.recheck":
         concerned = _concerned(hub, str(hint.data["topic"]), hint.data.get("person_id"))
-        for listener in concerned:
-            for topic in tuple(listener.seen):
-                hub.hold(listener, topic)
-        hub.spawn(_ask_again(database, hub, concerned))
+        asked = [(each, {topic: hub.hold(each, topic) for topic in tuple(each.seen)}) for each in concerned]
+        hub.spawn(_ask_again(database, hub, asked))
 
 
 def _end(listeners: Iterable[Listener], hint: Hint) -> None:
@@ -83,22 +81,21 @@ def _concerned(hub: Hub, topic: str, person_id: int | None) -> Sequence[Listener
     return [listener for listener in hub.listeners if listener.actor.person_id == person_id and hears(listener)]
 
 
-async def _ask_again(database: Database, hub: Hub, concerned: Iterable[Listener]) -> None:
+async def _ask_again(database: Database, hub: Hub, asked: Iterable[tuple[Listener, Mapping[str, int]]]) -> None:
     """Give every listener back what it may hear, and let it go from the rest. What fails, fails closed."""
-    left = list(concerned)
+    left = list(asked)
     try:
         while left:
-            listener = left[-1]
-            topics = set(listener.seen)
+            listener, questions = left[-1]
             async with database.reading() as session:
-                allowed = await readable(session, listener.actor, topics)
-            for topic in topics:
+                allowed = await readable(session, listener.actor, questions)
+            for topic, question in questions.items():
                 if topic in allowed:
-                    hub.resume(listener, topic)
+                    hub.resume(listener, topic, question)
                 elif topic in listener.seen:
                     hub.leave(listener, topic)
                     refuse(listener, topic)
             left.pop()
     finally:
-        for listener in left:
+        for listener, _ in left:
             listener.close(RESTART)
