@@ -40,6 +40,25 @@ class Post(SQLModel, table=True):
             postgresql_where=text("kind = 'conversation'"),
         ),
         Index("ix_post_thread", "thread_id"),
+        Index(
+            "ix_post_question",
+            "id",
+            sqlite_where=text("kind = 'question'"),
+            postgresql_where=text("kind = 'question'"),
+        ),
+        Index(
+            "ix_post_pinned",
+            "channel_id",
+            "pinned_at",
+            sqlite_where=text("pinned_at IS NOT NULL"),
+            postgresql_where=text("pinned_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_post_origin",
+            "origin_id",
+            sqlite_where=text("origin_id IS NOT NULL"),
+            postgresql_where=text("origin_id IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     channel_id: int = reference("channel")
@@ -57,6 +76,10 @@ class Post(SQLModel, table=True):
     edited_at: datetime | None = moment(default=None, nullable=True)
     removed_at: datetime | None = moment(default=None, nullable=True)
     removed_by: int | None = reference("person", null=True)
+    pinned_at: datetime | None = moment(default=None, nullable=True)
+    pinned_by: int | None = reference("person", null=True)
+    origin_id: int | None = reference("post", null=True)
+    """The post that this one passes on to its own channel."""
 
 
 class Comment(SQLModel, table=True):
@@ -127,4 +150,5 @@ class File(SQLModel, table=True):
     width: int = Field(default=0)
     height: int = Field(default=0)
     alt: str = Field(default="", max_length=1000)
+    position: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = moment()
