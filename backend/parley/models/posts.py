@@ -14,6 +14,8 @@ class Thread(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     comment_count: int = Field(default=0)
     last_comment_at: datetime | None = moment(default=None, nullable=True)
+    resolved_at: datetime | None = moment(default=None, nullable=True)
+    resolved_by: int | None = reference("person", null=True)
 
 
 class Post(SQLModel, table=True):
@@ -24,6 +26,7 @@ class Post(SQLModel, table=True):
         UniqueConstraint("author_id", "client_id"),
         Index("ix_post_channel_newest", "channel_id", "id"),
         Index("ix_post_own", "channel_id", "author_id", "number"),
+        Index("ix_post_author_newest", "author_id", "id"),
         Index(
             "ix_post_removed",
             "channel_id",
@@ -41,10 +44,7 @@ class Post(SQLModel, table=True):
         ),
         Index("ix_post_thread", "thread_id"),
         Index(
-            "ix_post_question",
-            "id",
-            sqlite_where=text("kind = 'question'"),
-            postgresql_where=text("kind = 'question'"),
+            "ix_post_question", "id", sqlite_where=text("kind = 'question'"), postgresql_where=text("kind = 'question'")
         ),
         Index(
             "ix_post_pinned",
