@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from parley.admin import routes as admin_routes
 from parley.channels import handlers as channels_handlers
 from parley.channels import live as channels_live
+from parley.channels.service import feeding
 from parley.core.blobs import Blobs
 from parley.core.machine import Machine
 from parley.core.runner import Handler
@@ -17,8 +18,18 @@ from parley.customers import composition as customers
 from parley.customers.composition import Customers
 from parley.events.channels import ChannelRead
 from parley.events.customers import ConversationChanged, ReplyChanged
-from parley.events.identity import PersonCreated, PersonDeactivated
-from parley.events.posts import CommentEdited, CommentPublished, PostEdited, PostPublished, PostRemoved, PostRestored
+from parley.events.identity import PersonCreated, PersonDeactivated, PersonReactivated
+from parley.events.people import TeamChanged
+from parley.events.posts import (
+    CommentEdited,
+    CommentPublished,
+    CommentsSplit,
+    PostEdited,
+    PostMoved,
+    PostPublished,
+    PostRemoved,
+    PostRestored,
+)
 from parley.identity import routes as identity_routes
 from parley.notifications import handlers as notifications_handlers
 from parley.notifications import live as notifications_live
@@ -26,6 +37,7 @@ from parley.people import handlers as people_handlers
 from parley.people import routes as people_routes
 from parley.posts.live import PostVoice
 from parley.posts.queries import SurfacedCards
+from parley.posts.service import passing
 from parley.realtime.parts import Voices
 from parley.search import handlers as search_handlers
 from parley.web.visit import Reader
@@ -58,9 +70,15 @@ def compose(machine: Machine) -> House:
     machine.on(PersonCreated, people_handlers.introduce)
     machine.on(PersonCreated, channels_handlers.welcome)
     machine.on(PersonDeactivated, channels_handlers.farewell)
+    machine.on(PersonReactivated, channels_handlers.come_back)
+    machine.on(TeamChanged, feeding.follow_team)
     for event in (PostPublished, PostEdited, PostRestored):
         machine.on(event, search_handlers.follow)
     machine.on(PostRemoved, search_handlers.forget)
+    machine.on(PostMoved, search_handlers.follow)
+    for changed in (PostEdited, PostRemoved, PostRestored, PostMoved):
+        machine.on(changed, passing.follow)
+    machine.on(CommentsSplit, notifications_handlers.comments_split)
     for event in (PostPublished, PostEdited):
         machine.on(event, notifications_handlers.post_words)
     for spoken in (CommentPublished, CommentEdited):

@@ -2,11 +2,13 @@
 
 from sqlmodel import col, select
 
-from parley.channels.service import membership
+from parley.channels.service import feeding, membership
 from parley.core.unit import Unit
-from parley.events.identity import PersonCreated, PersonDeactivated
+from parley.events.identity import PersonCreated, PersonDeactivated, PersonReactivated
+from parley.events.people import TeamChanged
 from parley.models.channels import Channel, Membership
 from parley.models.identity import RoleGrant
+from parley.models.people import Profile
 
 
 async def welcome(unit: Unit, event: PersonCreated) -> None:
@@ -31,3 +33,15 @@ async def farewell(unit: Unit, event: PersonDeactivated) -> None:
     ).all()
     for channel, row in rows:
         await membership.end(unit, channel, row, by=event.by_id)
+        if row.role == "owner":
+            await membership.hand_over(unit, channel, event.successor_id)
+
+
+async def come_back(unit: Unit, event: PersonReactivated) -> None:
+    """Let somebody whose account was opened again into the default channels, and what their team feeds."""
+    await welcome(unit, PersonCreated(person_id=event.person_id))
+    profile = await unit.session.get(Profile, event.person_id)
+    if profile is not None and profile.team_id is not None:
+        await feeding.follow_team(
+            unit, TeamChanged(person_id=event.person_id, before=None, after=profile.team_id, by_id=None)
+        )

@@ -1,10 +1,11 @@
 """How much of each channel a person has not read: one fact, the same in the rail, on the page, in the API and live.
 
-The number is a subtraction, corrected by what cannot be opened or is the person's own: own posts, removed ones, and
-surfaced conversations that the person may not read. It is never a scan and never a row per reader and post.
+The number is a subtraction, corrected by what cannot be opened or is the person's own: own posts, removed ones,
+numbers that moved posts left behind, and surfaced conversations that the person may not read. It is never a scan and
+never a row per reader and post.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.channels.arrangement import Placed, arrange, home_key
 from parley.channels.queries import PAGE, direct_names
 from parley.channels.views import ChannelFlow, RailChannel, RailSection
 from parley.models.channels import Channel, Membership, ReadingPosition
 from parley.models.notifications import Notification
 from parley.models.posts import Post
+from parley.models.writing import MovedPost
 from parley.policy import posts as post_policy
 from parley.policy.actor import Actor
 
@@ -39,15 +42,25 @@ class Unread:
     mentions: int
     read_number: int
     last_number: int
+    own_section: str = ""
+    place: int = 0
 
 
 async def unread(session: AsyncSession, actor: Actor, channel_id: int | None = None) -> list[Unread]:
     """Return the counts of all joined channels that are not archived, in one statement, or of one of them."""
+    if channel_id is None:
+        rows = await _all(session, actor)
+    else:
+        rows = await _one(session, actor, channel_id=channel_id)
+    return [_unread(row) for row in rows]
+
+
+def _counts(actor: Actor) -> Select[Any]:
     me = actor.person_id
     named = _mentions(actor)
     behind = col(Channel.last_number) - _READ
-    count = behind - _own(me) - _removed(me) - _hidden(actor)
-    statement = (
+    count = behind - _own(me) - _removed(me) - _moved() - _hidden(actor)
+    statement: Any = (
         select(
             col(Channel.id),
             col(Channel.name),
@@ -56,6 +69,8 @@ async def unread(session: AsyncSession, actor: Actor, channel_id: int | None = N
             col(Channel.last_number),
             _READ.label("read"),
             col(Membership.follow),
+            col(Membership.section).label("own_section"),
+            col(Membership.place),
             func.coalesce(named.c.mentions, 0).label("mentions"),
             case((behind > 0, count), else_=0).label("count"),
         )
@@ -76,7 +91,19 @@ async def unread(session: AsyncSession, actor: Actor, channel_id: int | None = N
 def _unread(row: Any) -> Unread:  # noqa: ANN401  (a row)
     count = {"all": row.count, "mentions": row.mentions}.get(row.follow, 0)
     mentions = row.mentions if row.follow != "mute" else 0
-    return Unread(row.id, row.name, row.kind, row.section, row.follow, count, mentions, row.read, row.last_number)
+    return Unread(
+        row.id,
+        row.name,
+        row.kind,
+        row.section,
+        row.follow,
+        count,
+        mentions,
+        row.read,
+        row.last_number,
+        row.own_section,
+        row.place,
+    )
 
 
 def _after(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -95,6 +122,12 @@ def _own(me: int) -> ScalarSelect[int]:
 
 def _removed(me: int) -> ScalarSelect[int]:
     return _after(col(Post.removed_at).is_not(None), _of_others(me))
+
+
+def _moved() -> ScalarSelect[int]:
+    """Count the numbers after the position whose posts stand elsewhere now."""
+    gone = select(func.count()).where(col(MovedPost.channel_id) == Channel.id, col(MovedPost.number) > _READ)
+    return gone.correlate(Channel, ReadingPosition).scalar_subquery()
 
 
 def _hidden(actor: Actor) -> ColumnElement[int]:
@@ -130,22 +163,27 @@ def _mentions(actor: Actor) -> Subquery:
     )
 
 
-async def rail(session: AsyncSession, actor: Actor, current: int | None, titles: dict[str, str]) -> list[RailSection]:
-    """Return the sections of the rail. `titles` translates the two that the house names: "channels", "direct"."""
+async def rail(
+    session: AsyncSession,
+    actor: Actor,
+    current: int | None,
+    titles: dict[str, str],
+    layout: Sequence[Mapping[str, object]] = (),
+) -> list[RailSection]:
+    """Return the sections of the rail as the person's `layout` has them.
+
+    `titles` translates the two that the house names: "channels", "direct".
+    """
     rows = await unread(session, actor)
     names = await direct_names(session, actor, [row.channel_id for row in rows if row.kind == "direct"])
-    sections: dict[str, list[RailChannel]] = {}
+    placed = []
     for row in rows:
         name, person = names.get(row.channel_id, (row.name, None))
-        title = titles["direct"] if row.kind == "direct" else row.section or titles["channels"]
-        sections.setdefault(title, []).append(
-            RailChannel(
-                row.channel_id, name, row.kind, row.count, row.mentions, row.channel_id == current, person, row.follow
-            )
+        channel = RailChannel(
+            row.channel_id, name, row.kind, row.count, row.mentions, row.channel_id == current, person, row.follow
         )
-    last = titles["direct"]
-    order = sorted(sections, key=lambda title: (title == last, title))
-    return [RailSection(title, sections[title]) for title in order]
+        placed.append(Placed(channel, row.own_section, home_key(row.kind, row.section), row.place))
+    return arrange(placed, layout, titles)
 
 
 async def position(session: AsyncSession, actor: Actor, channel: Channel) -> ChannelFlow:

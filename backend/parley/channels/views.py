@@ -23,10 +23,19 @@ class RailChannel:
 
 @dataclass(frozen=True, slots=True)
 class RailSection:
-    """A group of channels in the rail."""
+    """A group of channels in the rail. A `personal` one was made by its person and can be renamed and removed."""
 
     title: str
     channels: Sequence[RailChannel]
+    key: str = "channels"
+    personal: bool = False
+    own_order: bool = False
+    shut: bool = False
+
+    @property
+    def unread(self) -> int:
+        """What is not read in all its channels together; shown while it is shut."""
+        return sum(channel.unread for channel in self.channels)
 
 
 @dataclass(frozen=True, slots=True)

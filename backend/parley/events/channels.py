@@ -9,7 +9,7 @@ from parley.events.base import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelChanged(Event):
-    """A channel was made, renamed, re-purposed, archived or brought back."""
+    """A channel was made, renamed, re-purposed, opened, closed, archived or brought back."""
 
     name: ClassVar[str] = "channel.changed"
     channel_id: int
@@ -71,3 +71,29 @@ class ChannelRead(Event):
     def topics(self) -> Sequence[str]:
         """Only the person."""
         return (f"person:{self.person_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RailChanged(Event):
+    """A person arranged their rail, or it has other channels now; their other devices show it anew."""
+
+    name: ClassVar[str] = "rail.changed"
+    person_id: int
+
+    def topics(self) -> Sequence[str]:
+        """Only the person."""
+        return (f"person:{self.person_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged(Event):
+    """A member has another role."""
+
+    name: ClassVar[str] = "member.changed"
+    channel_id: int
+    person_id: int
+    role: str
+
+    def topics(self) -> Sequence[str]:
+        """The channel and the person."""
+        return (f"channel:{self.channel_id}", f"person:{self.person_id}")

@@ -26,6 +26,14 @@ class PersonCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonReactivated(Event):
+    """A closed account was opened again; handlers give it the channels of its team."""
+
+    name: ClassVar[str] = "person.reactivated"
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonChanged(Event):
     """Name, photo or profile changed."""
 

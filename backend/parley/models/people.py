@@ -1,17 +1,30 @@
-"""Written by `people`: profiles and teams."""
+"""Written by `people`: profiles, teams, who follows whom."""
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from parley.models.columns import document, moment, reference
 
 
 class Team(SQLModel, table=True):
-    """A lasting unit persons belong to."""
+    """A lasting unit persons belong to. Its handle is what a mention names, and kept for good."""
 
+    __table_args__ = (Index("uq_team_handle", "handle", unique=True),)
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=80, unique=True)
+    handle: str = Field(max_length=64)
+
+
+class PersonFollow(SQLModel, table=True):
+    """A person hears what another publishes in open channels; `inner` marks the few whose posts never get lost."""
+
+    __tablename__ = "person_follow"
+    follower_id: int = Field(primary_key=True, foreign_key="person.id")
+    followed_id: int = Field(primary_key=True, foreign_key="person.id", index=True)
+    since: datetime = moment()
+    inner: bool = Field(default=False)
 
 
 class Profile(SQLModel, table=True):

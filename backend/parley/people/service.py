@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from parley.core.unit import Unit
-from parley.core.upsert import upsert
 from parley.events.identity import PersonChanged
 from parley.identity.service import accounts
 from parley.kit.errors import Invalid, NotFound
 from parley.kit.markup import render
 from parley.kit.text import clean_line, clean_text
 from parley.models.identity import Person
-from parley.models.people import Profile, Team
+from parley.models.people import Profile
 from parley.models.posts import File
+from parley.people import teams
 from parley.policy import audit
 
 LINES = {"title": 120, "place": 80, "pronouns": 40, "phone": 40, "hours": 120, "status": 120}
@@ -84,7 +84,7 @@ async def change_profile(unit: Unit, person_id: int, wanted: ProfileChange, *, b
     }
     if wanted.name is not None and accounts.rename(unit, person, wanted.name):
         changed.add("name")
-    if wanted.team is not None and _set(profile, "team_id", await _team(unit, wanted.team)):
+    if wanted.team is not None and await _change_team(unit, profile, wanted.team, by=by):
         changed.add("team")
     if wanted.photo_file_id is not None and _set(
         profile, "photo_file_id", await _photo(unit, person_id, wanted.photo_file_id)
@@ -128,17 +128,11 @@ async def _profile(unit: Unit, person_id: int) -> Profile:
     return profile or Profile(person_id=person_id, updated_at=unit.now)
 
 
-async def _team(unit: Unit, name: str) -> int | None:
-    """Return the team called `name`, in any case of letters; the first who names it makes it."""
-    if not name:
-        return None
-    table: Table = Team.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
-    known = select(col(Team.id)).where(func.lower(col(Team.name)) == name.lower()).order_by(col(Team.id)).limit(1)
-    found: int | None = (await unit.session.execute(known)).scalar_one_or_none()
-    if found is None:
-        await unit.session.execute(upsert(unit.session, table).values(name=name).on_conflict_do_nothing())
-        found = (await unit.session.execute(select(col(Team.id)).where(col(Team.name) == name))).scalar_one()
-    return found
+async def _change_team(unit: Unit, profile: Profile, name: str, *, by: int) -> bool:
+    team_id = await teams.named(unit, name) if name else None
+    if team_id is not None and team_id != profile.team_id and by == profile.person_id:
+        await teams.may_enter(unit, team_id)
+    return await teams.move(unit, profile, team_id, by=by)
 
 
 async def _photo(unit: Unit, person_id: int, file_id: int) -> int | None:

@@ -9,7 +9,22 @@ from parley.models.channels import Channel, Membership
 from parley.policy.actor import Actor
 from parley.policy.remembered import remembered
 
-_POSTERS = {"members": ("member", "moderator", "owner"), "moderators": ("moderator", "owner"), "owners": ("owner",)}
+OPEN = ("open", "announcement")
+"""The kinds that every colleague may read."""
+_RANKS = {
+    "everybody": ("member", "moderator", "owner"),
+    "members": ("member", "moderator", "owner"),
+    "moderators": ("moderator", "owner"),
+    "owners": ("owner",),
+}
+_POSTING = {
+    "moderators": "Only moderators and owners publish here. You can comment.",
+    "owners": "Only the owners of this channel publish here. You can comment.",
+}
+_COMMENTING = {
+    "moderators": "Only moderators and owners comment here.",
+    "owners": "Only the owners of this channel comment here.",
+}
 
 
 @remembered
@@ -30,7 +45,7 @@ def is_member(person_id: int) -> ColumnElement[bool]:
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The condition under which a channel exists for `actor`: their own, and open ones unless they are a guest."""
     member = is_member(actor.person_id)
-    return member if actor.guest else or_(col(Channel.kind).in_(("open", "announcement")), member)
+    return member if actor.guest else or_(col(Channel.kind).in_(OPEN), member)
 
 
 def readable(actor: Actor) -> Select[Channel]:
@@ -49,9 +64,8 @@ def may_post(actor: Actor, channel: Channel, member: Membership | None) -> None:
     must_be_alive(channel)
     if member is None:
         raise Forbidden("Join this channel to post in it.", code="not_a_member")
-    wanted = "moderators" if channel.kind == "announcement" and channel.who_posts == "members" else channel.who_posts
-    if member.role not in _POSTERS[wanted] and not actor.has("communications", "moderator"):
-        raise Forbidden("Only the owners of this channel publish here. You can comment.", code="may_not_post")
+    if not (within(channel.who_posts, member) or actor.has("communications", "moderator")):
+        raise Forbidden(_POSTING[channel.who_posts], code="may_not_post")
 
 
 def may_announce(actor: Actor, member: Membership | None) -> None:
@@ -64,13 +78,24 @@ def may_announce(actor: Actor, member: Membership | None) -> None:
 
 def may_comment(actor: Actor, channel: Channel, member: Membership | None) -> None:
     """Refuse with a sentence unless `actor` may comment on posts of `channel`."""
+    may_react(actor, channel, member)
+    if channel.who_comments == "everybody" or moderates(actor, member):
+        return
+    if member is None:
+        raise Forbidden("Join this channel to comment in it.", code="not_a_member")
+    if not within(channel.who_comments, member):
+        raise Forbidden(_COMMENTING[channel.who_comments], code="may_not_comment")
+
+
+def may_react(actor: Actor, channel: Channel, member: Membership | None) -> None:
+    """Refuse with a sentence unless `actor` may react in `channel`: whoever reads it may."""
     must_be_alive(channel)
-    if member is None and (actor.guest or channel.kind not in {"open", "announcement"}):
+    if member is None and (actor.guest or channel.kind not in OPEN):
         raise Forbidden("Join this channel to comment in it.", code="not_a_member")
 
 
 def may_manage(actor: Actor, channel: Channel, member: Membership | None) -> None:
-    """Refuse with a sentence unless `actor` may change the channel's name, purpose, members or archive it."""
+    """Refuse with a sentence unless `actor` may change the channel's name, rules, members or archive it."""
     if channel.kind == "direct":
         raise Forbidden("A direct channel always has the same members.", code="direct_channel")
     if not ((member and member.role == "owner") or actor.has("moderator")):
@@ -78,9 +103,29 @@ def may_manage(actor: Actor, channel: Channel, member: Membership | None) -> Non
 
 
 def may_invite(actor: Actor, channel: Channel, member: Membership | None) -> None:
-    """Refuse with a sentence unless `actor` may let others in: members of open channels do, owners everywhere."""
-    if actor.guest or member is None or channel.kind not in {"open", "announcement"}:
+    """Refuse with a sentence unless `actor` may let others in."""
+    if channel.kind == "direct" or actor.guest or member is None or not within(channel.who_invites, member):
         may_manage(actor, channel, member)
+
+
+def may_expel(actor: Actor, channel: Channel, member: Membership | None, theirs: Membership) -> None:
+    """Refuse with a sentence unless `actor` may end the membership `theirs`: owners anybody's, moderators a member's."""
+    if member is None or member.role != "moderator" or theirs.role != "member" or channel.kind == "direct":
+        may_manage(actor, channel, member)
+
+
+def may_set_default(actor: Actor, channel: Channel) -> None:
+    """Refuse with a sentence unless `actor` may say that newcomers find themselves in the channel."""
+    if not actor.has("moderator", "it_admin"):
+        raise Forbidden("Only moderators and IT admins may do this.", code="not_an_admin")
+    if channel.kind not in OPEN:
+        raise Forbidden("Newcomers join open channels and announcements only.", code="not_open")
+    must_be_alive(channel)
+
+
+def within(who: str, member: Membership | None) -> bool:
+    """Whether `member` is among `who`: members, moderators, owners."""
+    return member is not None and member.role in _RANKS[who]
 
 
 def moderates(actor: Actor, member: Membership | None) -> bool:

@@ -41,6 +41,12 @@ def may_administer(actor: Actor) -> None:
         raise Forbidden("Only IT admins may do this.", code="not_an_admin")
 
 
+def may_arrange_teams(actor: Actor) -> None:
+    """Refuse unless `actor` may put others into teams: a moderator or an IT admin."""
+    if not actor.has("moderator", "it_admin"):
+        raise Forbidden("Only moderators and IT admins may do this.", code="not_an_admin")
+
+
 def may_read_audit(actor: Actor) -> None:
     """Refuse unless `actor` is an auditor or IT admin."""
     if not actor.has("auditor", "it_admin"):

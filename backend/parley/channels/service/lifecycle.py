@@ -20,6 +20,8 @@ from parley.policy.actor import Actor
 
 NAME_LIMIT, PURPOSE_LIMIT, CHANNELS_LIMIT = 64, 250, 5000
 KINDS = ("open", "private", "announcement")
+WHO = ("members", "moderators", "owners")
+MOST_DIRECT, SMALLEST_GROUP = 9, 3
 _SPACES = re.compile(r"[\s_]+")
 _NOT_NAME = re.compile(r"[^\w.-]", re.UNICODE)
 
@@ -50,9 +52,21 @@ def tidy_purpose(purpose: str) -> str:
 
 
 async def create(
-    unit: Unit, actor: Actor, *, name: str, kind: str, purpose: str = "", section: str = "", who_posts: str = "members"
+    unit: Unit,
+    actor: Actor,
+    *,
+    name: str,
+    kind: str,
+    purpose: str = "",
+    section: str = "",
+    who_posts: str | None = None,
+    who_comments: str | None = None,
+    who_invites: str | None = None,
 ) -> Channel:
-    """Make a channel that `actor` owns. Raises `Invalid`, `Forbidden` for guests, `NameTaken`."""
+    """Make a channel that `actor` owns; the kind says who may what unless told. Raises `Invalid`, `NameTaken`.
+
+    Guests are refused.
+    """
     if actor.guest:
         raise Forbidden("Guests do not make channels.", code="guest")
     kind = _kind(kind)
@@ -63,7 +77,9 @@ async def create(
         kind=kind,
         purpose=tidy_purpose(purpose),
         section=section,
-        who_posts=_posters(who_posts),
+        who_posts=_who("post", who_posts or ("moderators" if kind == "announcement" else "members")),
+        who_comments=_who("comment", who_comments or "everybody"),
+        who_invites=_who("invite", who_invites or ("owners" if kind == "private" else "members")),
         created_by=actor.person_id,
         created_at=unit.now,
     )
@@ -82,6 +98,8 @@ async def change(
     purpose: str | None = None,
     kind: str | None = None,
     who_posts: str | None = None,
+    who_comments: str | None = None,
+    who_invites: str | None = None,
     archived: bool | None = None,
 ) -> None:
     """Change what is given. Making a channel private lets go of everybody who is not a member.
@@ -93,9 +111,13 @@ async def change(
         "name": None if name is None else tidy_name(name),
         "purpose": None if purpose is None else tidy_purpose(purpose),
         "kind": None if kind is None else _kind(kind),
-        "who_posts": None if who_posts is None else _posters(who_posts),
+        "who_posts": None if who_posts is None else _who("post", who_posts),
+        "who_comments": None if who_comments is None else _who("comment", who_comments),
+        "who_invites": None if who_invites is None else _who("invite", who_invites),
     }
     changes = {field: value for field, value in wanted.items() if value not in (None, getattr(channel, field))}
+    if changes.get("kind") == "announcement" and channel.who_posts == "members":
+        changes.setdefault("who_posts", "moderators")
     if archived is False:
         await _rest(unit, actor, channel, on=False)
     if changes:
@@ -103,6 +125,46 @@ async def change(
         await _apply(unit, actor, channel, changes)
     if archived:
         await _rest(unit, actor, channel, on=True)
+    await unit.emit(ChannelChanged(channel_id=_id(channel)))
+
+
+async def set_default(unit: Unit, actor: Actor, channel: Channel, *, on: bool) -> None:
+    """Say whether newcomers find themselves in the channel; who is here already is not touched."""
+    channels.may_set_default(actor, channel)
+    if channel.is_default is on:
+        return
+    channel.is_default = on
+    unit.session.add(channel)
+    await audit.record(
+        unit, "channel.default_changed", actor_id=actor.person_id, via=actor.via, target=f"channel:{channel.id}", on=on
+    )
+    await unit.emit(ChannelChanged(channel_id=_id(channel)))
+
+
+async def make_private(unit: Unit, actor: Actor, channel: Channel, name: str) -> None:
+    """Turn a direct channel of three or more into a private one that `actor` owns; its posts stay.
+
+    The same persons get a new direct channel when they next write to each other.
+    """
+    mine = await membership.of(unit.session, channel.id, actor.person_id)
+    if channel.kind != "direct" or mine is None or len((channel.direct_key or "").split(",")) < SMALLEST_GROUP:
+        raise Forbidden("Only a direct channel of three or more becomes a private one.", code="not_direct")
+    if actor.guest:
+        raise Forbidden("Guests do not make channels.", code="guest")
+    channel.name = channel.name_norm = tidy_name(name)
+    channel.kind, channel.direct_key, channel.who_invites = "private", None, "owners"
+    await _save_name(unit, channel)
+    mine.role = "owner"
+    unit.session.add(mine)
+    await audit.record(
+        unit,
+        "channel.kind_changed",
+        actor_id=actor.person_id,
+        via=actor.via,
+        target=f"channel:{channel.id}",
+        before="direct",
+        after="private",
+    )
     await unit.emit(ChannelChanged(channel_id=_id(channel)))
 
 
@@ -118,6 +180,8 @@ async def _apply(unit: Unit, actor: Actor, channel: Channel, changes: Mapping[st
             after=changes["kind"],
         )
         unit.tell(Hint("control", 0, "topic.recheck", {"topic": f"channel:{channel.id}", "person_id": None}))
+        if changes["kind"] not in channels.OPEN:
+            channel.is_default = False
     for field, value in changes.items():
         setattr(channel, field, value)
     channel.name_norm = channel.name
@@ -143,8 +207,13 @@ async def _rest(unit: Unit, actor: Actor, channel: Channel, *, on: bool) -> None
 async def direct(unit: Unit, actor: Actor, person_ids: set[int]) -> Channel:
     """Return the direct channel of `actor` and `person_ids` (2 to 9 together), making it when it is new."""
     everybody = sorted({actor.person_id, *person_ids})
-    if not 2 <= len(everybody) <= 9:
+    if len(everybody) < 2:
         raise Invalid("A direct channel has two to nine persons.", fields={"members": "Choose one to eight persons."})
+    if len(everybody) > MOST_DIRECT:
+        raise Invalid(
+            "A direct channel has two to nine persons.",
+            fields={"members": "A direct channel has nine persons at most. Make a private channel for more."},
+        )
     known = await unit.session.execute(
         select(func.count())
         .select_from(Person)
@@ -194,9 +263,9 @@ def _kind(kind: str) -> str:
     return kind
 
 
-def _posters(who: str) -> str:
-    if who not in {"members", "moderators", "owners"}:
-        raise Invalid(fields={"who_may_post": "Choose members, moderators or owners."})
+def _who(verb: str, who: str) -> str:
+    if who not in WHO and not (verb == "comment" and who == "everybody"):
+        raise Invalid(fields={f"who_may_{verb}": "Choose members, moderators or owners."})
     return who
 
 

@@ -1,5 +1,7 @@
 """Who belongs to a channel, as intervals: from, to, by whom."""
 
+from collections.abc import Sequence
+
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -8,10 +10,11 @@ from parley.core.eventlog import Hint
 from parley.core.tables import metadata
 from parley.core.unit import Unit
 from parley.core.upsert import upsert
-from parley.events.channels import ChannelFollowed, MemberJoined, MemberLeft
+from parley.events.channels import ChannelFollowed, MemberChanged, MemberJoined, MemberLeft
 from parley.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from parley.models.channels import Channel, Membership
 from parley.models.identity import Person
+from parley.models.people import Team
 from parley.policy import audit, channels, people
 from parley.policy.actor import Actor
 
@@ -31,11 +34,30 @@ async def of(session: AsyncSession, channel_id: int | None, person_id: int) -> M
     ).first()
 
 
-async def let_in(unit: Unit, channel: Channel, person_id: int, *, by: int | None, role: str = "member") -> bool:
-    """Begin a membership and return True, unless there is one; what is there already counts as read."""
+async def all_of(session: AsyncSession, person_id: int) -> Sequence[Membership]:
+    """Return all present memberships of a person."""
+    mine = select(Membership).where(Membership.person_id == person_id, col(Membership.until).is_(None))
+    return (await session.exec(mine)).all()
+
+
+async def let_in(
+    unit: Unit, channel: Channel, person_id: int, *, by: int | None, role: str = "member", team_id: int | None = None
+) -> bool:
+    """Begin a membership and return True, unless there is one; what is there already counts as read.
+
+    `team_id` is the team that brings the person; without one they are there on their own.
+    """
     assert channel.id is not None  # noqa: S101  (flushed)
     new = upsert(unit.session, _membership).values(
-        channel_id=channel.id, person_id=person_id, role=role, follow="all", since=unit.now, added_by=by
+        channel_id=channel.id,
+        person_id=person_id,
+        role=role,
+        follow="all",
+        since=unit.now,
+        added_by=by,
+        team_id=team_id,
+        section="",
+        place=0,
     )
     stored = await unit.session.execute(
         new.on_conflict_do_nothing(
@@ -51,10 +73,11 @@ async def let_in(unit: Unit, channel: Channel, person_id: int, *, by: int | None
 
 async def join(unit: Unit, actor: Actor, channel: Channel) -> None:
     """Let `actor` into an open channel they can see; who is in already stays."""
-    if await of(unit.session, channel.id, actor.person_id):
+    if mine := await of(unit.session, channel.id, actor.person_id):
+        _on_own(unit, mine)
         return
     channels.must_be_alive(channel)
-    if actor.guest or channel.kind not in {"open", "announcement"}:
+    if actor.guest or channel.kind not in channels.OPEN:
         raise Forbidden("An owner of this channel has to add you.", code="not_open")
     await let_in(unit, channel, actor.person_id, by=actor.person_id)
 
@@ -79,6 +102,7 @@ async def add(unit: Unit, actor: Actor, channel: Channel, person_id: int, role: 
     elif role not in {None, theirs.role}:
         await _change_role(unit, channel, theirs, role or "member")
     else:
+        _on_own(unit, theirs)
         return
     await audit.record(
         unit,
@@ -91,22 +115,44 @@ async def add(unit: Unit, actor: Actor, channel: Channel, person_id: int, role: 
     )
 
 
+def _on_own(unit: Unit, membership: Membership) -> None:
+    """Let somebody whom a team brought stay when they leave the team."""
+    if membership.team_id is not None:
+        membership.team_id = None
+        unit.session.add(membership)
+
+
 async def _change_role(unit: Unit, channel: Channel, membership: Membership, role: str) -> None:
     if membership.role == "owner":
         await _keep_an_owner(unit, channel)
     membership.role = role
     unit.session.add(membership)
+    await unit.session.flush()
+    await unit.emit(MemberChanged(channel_id=membership.channel_id, person_id=membership.person_id, role=role))
 
 
 async def remove(unit: Unit, actor: Actor, channel: Channel, person_id: int) -> None:
-    """End a membership: one's own, or as an owner somebody else's. The last owner stays."""
-    if person_id != actor.person_id:
-        channels.may_manage(actor, channel, await of(unit.session, channel.id, actor.person_id))
-    elif channel.kind == "direct":
-        raise Forbidden("A direct channel always has the same members.", code="direct_channel")
+    """End a membership: one's own, or as an owner (a moderator: of plain members) somebody else's.
+
+    The last owner stays, and whoever a team brings stays as long as they are in the team.
+    """
     theirs = await of(unit.session, channel.id, person_id)
+    if person_id == actor.person_id:
+        if channel.kind == "direct":
+            raise Forbidden("A direct channel always has the same members.", code="direct_channel")
+    elif theirs is None:
+        channels.may_manage(actor, channel, await of(unit.session, channel.id, actor.person_id))
+    else:
+        channels.may_expel(actor, channel, await of(unit.session, channel.id, actor.person_id), theirs)
     if theirs is None:
         return
+    if theirs.team_id is not None:
+        team = await unit.session.get_one(Team, theirs.team_id)
+        raise Forbidden(
+            "Everybody of the team %(team)s belongs to this channel. Mute it to hear nothing of it.",
+            code="through_team",
+            team=team.name,
+        )
     if theirs.role == "owner":
         await _keep_an_owner(unit, channel)
     await end(unit, channel, theirs, by=actor.person_id)
@@ -146,15 +192,48 @@ async def follow(unit: Unit, actor: Actor, channel: Channel, level: str) -> None
     await unit.emit(ChannelFollowed(channel_id=mine.channel_id, person_id=actor.person_id, level=level))
 
 
+class LastOwner(Conflict):
+    """409: without this person the channel would belong to nobody."""
+
+    code = "last_owner"
+    sentence = "This channel needs an owner. Make somebody else an owner first."
+
+
 async def _keep_an_owner(unit: Unit, channel: Channel) -> None:
     # The channel's row is held while counting: two owners who leave at once would both count the other.
     await unit.session.execute(select(Channel.id).where(Channel.id == channel.id).with_for_update())
-    owners = await unit.session.execute(
+    if await owners(unit, channel) <= 1:
+        raise LastOwner
+
+
+async def owners(unit: Unit, channel: Channel) -> int:
+    """Count those who own the channel now."""
+    found = await unit.session.execute(
         select(func.count())
         .select_from(Membership)
         .where(
             col(Membership.channel_id) == channel.id, col(Membership.role) == "owner", col(Membership.until).is_(None)
         )
     )
-    if owners.scalar_one() <= 1:
-        raise Conflict("This channel needs an owner. Make somebody else an owner first.", code="last_owner")
+    return int(found.scalar_one())
+
+
+async def hand_over(unit: Unit, channel: Channel, successor_id: int | None) -> None:
+    """Give a channel that nobody owns any more to the successor, a moderator, or whoever is longest in it."""
+    if await owners(unit, channel):
+        return
+    heir = (
+        await unit.session.execute(
+            select(Membership)
+            .join(Person, col(Person.id) == Membership.person_id)
+            .where(col(Membership.channel_id) == channel.id, col(Membership.until).is_(None), col(Person.active))
+            .order_by(
+                col(Membership.person_id) != (successor_id or 0),
+                col(Membership.role) != "moderator",
+                col(Membership.id),
+            )
+            .limit(1)
+        )
+    ).scalar_one_or_none()
+    if heir is not None:
+        await _change_role(unit, channel, heir, "owner")

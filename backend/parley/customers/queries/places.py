@@ -24,8 +24,9 @@ async def postable(session: AsyncSession, actor: Actor, conversation_id: int) ->
         .correlate(Channel)
     )
     may_post = or_(
-        col(Channel.kind) != "announcement",
-        col(Membership.role) != "member",
+        col(Channel.who_posts) == "members",
+        col(Membership.role) == "owner",
+        (col(Channel.who_posts) == "moderators") & (col(Membership.role) == "moderator"),
         literal(actor.has("communications", "moderator")),
     )
     rows = await session.execute(

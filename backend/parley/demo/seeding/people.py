@@ -6,6 +6,7 @@ from sqlmodel import col
 from parley.core.unit import Unit
 from parley.demo.fernhill import Company
 from parley.identity.service import accounts
+from parley.kit.text import handle_from
 from parley.models.identity import Person
 from parley.models.people import Profile, Team
 from parley.policy.actor import Actor
@@ -68,7 +69,7 @@ async def known(unit: Unit, company: Company) -> dict[str, Actor]:
 
 async def _team(unit: Unit, teams: dict[str, int], name: str) -> int:
     if name not in teams:
-        team = Team(name=name)
+        team = Team(name=name, handle=handle_from(name.replace(" ", "-")))
         unit.session.add(team)
         await unit.session.flush()
         teams[name] = team.id or 0

@@ -13,6 +13,7 @@ from parley.identity.service import roles as role_verbs
 from parley.kit.errors import Conflict, Invalid
 from parley.kit.text import clean_line, email_norm, handle_from
 from parley.models.identity import Person
+from parley.models.people import Team
 from parley.policy import audit
 
 _ADDRESS = re.compile(
@@ -155,13 +156,9 @@ async def _insert(unit: Unit, email: str, name: str, handle: str, *, break_glass
 
 async def _free_handle(unit: Unit, wanted: str, start: int) -> tuple[str, int]:
     """Return `wanted`, or with the first free number behind it, from `start` on."""
-    taken = set(
-        (
-            await unit.session.execute(
-                select(col(Person.handle)).where(col(Person.handle).startswith(wanted, autoescape=True))
-            )
-        ).scalars()
-    )
+    persons = select(col(Person.handle)).where(col(Person.handle).startswith(wanted, autoescape=True))
+    teams = select(col(Team.handle)).where(col(Team.handle).startswith(wanted, autoescape=True))
+    taken = set((await unit.session.execute(persons.union(teams))).scalars())
     number = start
     while True:
         candidate = wanted if number == 0 else f"{wanted}-{number + 1}"

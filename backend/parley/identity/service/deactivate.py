@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from parley.core.eventlog import Hint
 from parley.core.unit import Unit
-from parley.events.identity import PersonDeactivated
+from parley.events.identity import PersonDeactivated, PersonReactivated
 from parley.identity.service.roles import keep_an_admin
 from parley.identity.service.sessions import CONTROL
 from parley.kit.errors import Invalid, NotFound
@@ -59,6 +59,7 @@ async def reactivate(unit: Unit, person_id: int, *, by: int | None, via: str, ad
     person.deactivated_at = None
     unit.session.add(person)
     await unit.session.flush()
+    await unit.emit(PersonReactivated(person_id=person_id))
     await audit.record(unit, "person.reactivated", actor_id=by, via=via, target=f"person:{person_id}", address=address)
 
 

@@ -24,7 +24,7 @@ async def on_post(unit: Unit, actor: Actor, post_id: int, emoji: str, *, on: boo
     """Put `emoji` on a post or take it off; doing it twice changes nothing."""
     emoji = stored_form(emoji)
     post, channel = await publishing.find(unit, actor, post_id)
-    channel_policy.may_comment(actor, channel, await membership.of(unit.session, channel.id, actor.person_id))
+    channel_policy.may_react(actor, channel, await membership.of(unit.session, channel.id, actor.person_id))
     if post.removed_at is not None:
         raise Conflict("This post was removed.", code="removed")
     if await _put(unit, actor, emoji, on=on, post_id=post_id):
@@ -40,7 +40,7 @@ async def on_comment(unit: Unit, actor: Actor, comment_id: int, emoji: str, *, o
     comments.may_use(actor, place)
     if place.channel is not None:
         mine = await membership.of(unit.session, place.channel.id, actor.person_id)
-        channel_policy.may_comment(actor, place.channel, mine)
+        channel_policy.may_react(actor, place.channel, mine)
     if comment.removed_at is not None:
         raise Conflict("This comment was removed.", code="removed")
     if await _put(unit, actor, emoji, on=on, comment_id=comment_id):
