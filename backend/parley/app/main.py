@@ -31,6 +31,8 @@ from parley.notifications import pages as notifications_pages
 from parley.posts import api as posts_api
 from parley.posts import files as posts_files
 from parley.posts import pages as posts_pages
+from parley.posts import place_api as posts_place_api
+from parley.posts import place_pages as posts_place_pages
 from parley.posts import tools as posts_tools
 from parley.realtime import sockets, topics
 from parley.realtime.hub import Hub
@@ -60,6 +62,8 @@ def routers() -> list[APIRouter]:
         *composition.admin_routers(),
         posts_files.router,
         posts_api.router,
+        posts_place_api.router,
+        posts_place_pages.router,
         posts_tools.router,
         posts_pages.router,
     ]

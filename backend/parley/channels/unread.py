@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Subquery, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,12 +18,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from parley.channels.arrangement import Placed, arrange, home_key
 from parley.channels.queries import PAGE, direct_names
 from parley.channels.views import ChannelFlow, RailChannel, RailSection
+from parley.core.fixed import given
 from parley.models.channels import Channel, Membership, ReadingPosition
 from parley.models.notifications import Notification
 from parley.models.posts import Post
 from parley.models.writing import MovedPost
 from parley.policy import posts as post_policy
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 
 _READ = func.coalesce(col(ReadingPosition.number), 0)
 """The number of the last post read; nobody's row means nothing read."""
@@ -60,7 +62,7 @@ def _counts(actor: Actor) -> Select[Any]:
     named = _mentions(actor)
     behind = col(Channel.last_number) - _READ
     count = behind - _own(me) - _removed(me) - _moved() - _hidden(actor)
-    statement: Any = (
+    return (
         select(
             col(Channel.id),
             col(Channel.name),
@@ -83,9 +85,10 @@ def _counts(actor: Actor) -> Select[Any]:
         .where(col(Membership.person_id) == me, col(Membership.until).is_(None), col(Channel.archived_at).is_(None))
         .order_by(col(Channel.name), col(Channel.id))
     )
-    if channel_id is not None:
-        statement = statement.where(col(Channel.id) == channel_id)
-    return [_unread(row) for row in (await session.execute(statement)).all()]
+
+
+_all = prepared(_counts)
+_one = prepared(lambda actor: _counts(actor).where(col(Channel.id) == given("channel_id")))
 
 
 def _unread(row: Any) -> Unread:  # noqa: ANN401  (a row)

@@ -63,6 +63,87 @@ class PostReacted(_OnPost):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostPinned(_OnPost):
+    """A post was put at the head of its channel, or taken from there."""
+
+    name: ClassVar[str] = "post.pinned"
+    by_id: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostPictured(_OnPost):
+    """What a post shows beside its words changed: a preview of a link, the card of a passed-on post, words of a picture."""
+
+    name: ClassVar[str] = "post.pictured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostMoved(Event):
+    """A post went to another channel. Each of the two hears only its own half: the other may be private."""
+
+    name: ClassVar[str] = "post.moved"
+    post_id: int
+    thread_id: int
+    from_number: int
+    by_id: int
+    channel_ids: tuple[int, int]
+    """From where, to where."""
+
+    def topics(self) -> Sequence[str]:
+        """Both channels."""
+        return tuple(f"channel:{channel_id}" for channel_id in self.channel_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentsSplit(Event):
+    """Comments went from one thread to that of a new post."""
+
+    name: ClassVar[str] = "comments.split"
+    post_id: int
+    thread_id: int
+    comment_ids: tuple[int, ...]
+    by_id: int
+    channel_ids: tuple[int, ...]
+    to_thread_id: int
+
+    def topics(self) -> Sequence[str]:
+        """The channel that the comments left; where they went, a post appears with them."""
+        return tuple(f"channel:{channel_id}" for channel_id in self.channel_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftChanged(Event):
+    """What a person writes in a place was kept, or is gone; their other devices hear of it."""
+
+    name: ClassVar[str] = "draft.changed"
+    person_id: int
+    place: str
+    version: int
+    device: str
+
+    def topics(self) -> Sequence[str]:
+        """Only the person."""
+        return (f"person:{self.person_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledChanged(Event):
+    """A person's post for later was made, changed, published or given back as a draft, with the reason."""
+
+    name: ClassVar[str] = "scheduled.changed"
+    person_id: int
+    scheduled_id: int
+    what: str
+    """made, changed, cancelled, published, refused"""
+    draft_id: int | None = None
+
+    def topics(self) -> Sequence[str]:
+        """Only the person."""
+        return (f"person:{self.person_id}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _OnThread(Event):
     """`channel_ids` are all channels that show the thread; `conversation_id` is set for a discussion."""
 

@@ -10,7 +10,7 @@ from parley.core.upsert import upsert
 from parley.events.channels import ChannelRead
 from parley.events.customers import ConversationChanged, ReplyChanged
 from parley.events.notifications import NotificationsRead, Notified
-from parley.events.posts import CommentEdited, CommentPublished, PostEdited, PostPublished
+from parley.events.posts import CommentEdited, CommentPublished, CommentsSplit, PostEdited, PostPublished
 from parley.models.customers import Claim, Conversation, Watch
 from parley.models.notifications import Notification
 from parley.models.posts import Comment, Post
@@ -58,6 +58,15 @@ async def comment_words(unit: Unit, event: CommentPublished | CommentEdited) -> 
     if event.conversation_id is not None:
         part |= await _concerned(unit, event.conversation_id)
     await _tell(unit, sorted(part - told), "comment", f"comment:{event.comment_id}", author, **target)
+
+
+async def comments_split(unit: Unit, event: CommentsSplit) -> None:
+    """What was told about comments leads to where they stand now."""
+    await unit.session.execute(
+        update(Notification)
+        .where(col(Notification.comment_id).in_(event.comment_ids), col(Notification.post_id).is_not(None))
+        .values(post_id=event.post_id)
+    )
 
 
 async def channel_read(unit: Unit, event: ChannelRead) -> None:

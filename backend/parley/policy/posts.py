@@ -1,5 +1,7 @@
 """Who may see and change posts, comments and files."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.sql import Select
 from sqlmodel import col
@@ -7,10 +9,14 @@ from sqlmodel import col
 from parley.kit.errors import Forbidden
 from parley.models.channels import Channel, Membership
 from parley.models.customers import Conversation
+from parley.models.identity import Person, RoleGrant
 from parley.models.posts import Comment, File, Post
 from parley.policy import channels, customers
 from parley.policy.actor import Actor
 from parley.policy.remembered import remembered
+
+SMALL = 30
+"""Up to so many members of a channel, each of them may pin."""
 
 
 @remembered
@@ -92,3 +98,50 @@ def may_remove(actor: Actor, author_id: int | None, channel: Channel | None, mem
         channels.must_be_alive(channel)
     if author_id != actor.person_id and not channels.moderates(actor, member):
         raise Forbidden("Only the author or a moderator may remove this.", code="not_the_author")
+
+
+def may_move(actor: Actor, sides: Sequence[tuple[Channel, Membership | None]]) -> None:
+    """Refuse unless `actor` moderates every one of the channels, and none is archived or direct.
+
+    What was said to a few in a direct channel is not given to others by moving it, nor the other way round.
+    """
+    for channel, member in sides:
+        channels.must_be_alive(channel)
+        if channel.kind == "direct":
+            raise Forbidden("Nothing is moved into or out of a direct channel.", code="direct_channel")
+        if not channels.moderates(actor, member):
+            raise Forbidden("Only who moderates both channels may move this.", code="not_a_moderator")
+
+
+def may_pin(actor: Actor, channel: Channel, member: Membership | None, members: int) -> None:
+    """Refuse unless `actor` moderates the channel, or belongs to it and it is small enough that all see what they do."""
+    channels.must_be_alive(channel)
+    if channels.moderates(actor, member):
+        return
+    if member is None:
+        raise Forbidden("Join this channel to pin in it.", code="not_a_member")
+    if members > SMALL:
+        raise Forbidden("Only the owners and moderators of this channel pin here.", code="not_a_moderator")
+
+
+def may_pass_on(actor: Actor, channel: Channel, member: Membership | None) -> None:
+    """Refuse unless `actor`, who reads the post, may show it elsewhere: of a private channel, who may invite there."""
+    if channel.kind == "direct":
+        raise Forbidden("What was said in a direct channel stays there.", code="direct_channel")
+    if channel.kind == "private" or actor.guest:
+        channels.may_invite(actor, channel, member)
+
+
+def reads_channel(channel: Channel) -> ColumnElement[bool]:
+    """The condition that a person reads the posts of `channel`: the same rule, asked about everybody at once."""
+    member = (
+        exists()
+        .where(
+            col(Membership.channel_id) == channel.id,
+            col(Membership.person_id) == Person.id,
+            col(Membership.until).is_(None),
+        )
+        .correlate(Person)
+    )
+    guest = exists().where(col(RoleGrant.person_id) == Person.id, col(RoleGrant.role) == "guest").correlate(Person)
+    return or_(member, ~guest) if channel.kind in {"open", "announcement"} else member

@@ -11,7 +11,7 @@ from parley.core.eventlog import Hint
 from parley.models.customers import Conversation
 from parley.models.posts import Comment, Post
 from parley.policy import customers
-from parley.posts import queries
+from parley.posts import places, queries
 from parley.posts.queries import SurfacedCards
 from parley.posts.schemas import comment_out, post_out
 from parley.realtime.parts import Part, Voices
@@ -27,10 +27,22 @@ class PostVoice:
 
     def join(self, voices: Voices) -> None:
         """Speak for the events of this domain."""
-        for name in ("post.published", "post.edited", "post.removed", "post.restored", "post.reacted"):
+        for name in (
+            "post.published",
+            "post.edited",
+            "post.removed",
+            "post.restored",
+            "post.reacted",
+            "post.pinned",
+            "post.pictured",
+        ):
             voices.parts[name] = self.post_parts
             voices.data[name] = post_data
             voices.outside[name] = shows_customer
+        voices.parts["post.moved"] = self.moved_parts
+        voices.data["post.moved"] = moved_data
+        voices.outside["post.moved"] = shows_customer
+        voices.parts["comments.split"] = self.split_parts
         for name in ("comment.published", "comment.edited", "comment.removed", "comment.reacted"):
             voices.parts[name] = self.comment_parts
             voices.data[name] = comment_data
@@ -41,12 +53,41 @@ class PostVoice:
         if post is None:
             return []
         if not await heard(session, post.thread_id, hint.topic):
-            return [Part(f"#post-{post.id}", "remove")]
+            return [Part(f'#post-{post.id}[data-topic="{hint.topic}"]', "remove")]
         view = await queries.view(session, hint.data["post_id"], self._surfaced)
         html = renderer.render("posts/_post.html", language, post=view)
         # One that is back may be gone from the page: a conversation's place leaves no tombstone.
-        how = "start" if hint.name in {"post.published", "post.restored"} else "replace"
-        return [Part(f'[data-feed~="{hint.topic}"]', how, f"post-{post.id}", html)]
+        how = "start" if hint.name in {"post.published", "post.restored", "post.moved"} else "replace"
+        parts = [Part(f'[data-feed~="{hint.topic}"]', how, f"post-{post.id}", html)]
+        if post.pinned_at is not None or hint.name == "post.pinned":
+            parts.append(await _pins(session, renderer, language, hint.topic))
+        return parts
+
+    async def moved_parts(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
+        """Where a post went, it appears. Where it left, it is gone from all pages, and each reader asks where it is."""
+        post_id = hint.data["post_id"]
+        if await heard(session, hint.data["thread_id"], hint.topic):
+            return await self.post_parts(session, renderer, language, hint)
+        here = f'#post-{post_id}[data-topic="{hint.topic}"]'
+        channel = hint.topic.partition(":")[2]
+        note = renderer.render(
+            "posts/_moved_ask.html", language, channel_id=channel, post_id=post_id, number=hint.data["from_number"]
+        )
+        thread = renderer.render("posts/_thread_ask.html", language, post_id=post_id)
+        return [
+            Part(f'[data-channel-page="{channel}"] {here}', "replace", "", note),
+            Part(here, "remove"),
+            Part(f'[data-thread-of="{hint.topic}"] #comments-{post_id}', "replace", "", thread),
+            await _pins(session, renderer, language, hint.topic),
+        ]
+
+    async def split_parts(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
+        """The comments are gone from the thread that they left."""
+        parts = [Part(f"#comment-{comment_id}", "remove") for comment_id in hint.data["comment_ids"]]
+        posts = await session.execute(select(col(Post.id)).where(col(Post.thread_id) == hint.data["thread_id"]))
+        return parts + [
+            await self._foot(session, renderer, language, hint, post_id or 0) for post_id in posts.scalars()
+        ]
 
     async def comment_parts(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
         """A comment at the end of its thread, and the foot of the post it belongs to."""
@@ -78,6 +119,14 @@ class PostVoice:
         return Part(f"#post-{post_id}-talk", "replace", f"post-{post_id}-talk", talk)
 
 
+async def _pins(session: AsyncSession, renderer: Renderer, language: str, topic: str) -> Part:
+    channel_id = int(topic.partition(":")[2])
+    html = renderer.render(
+        "posts/_pins.html", language, channel_id=channel_id, pins=await places.pins(session, channel_id)
+    )
+    return Part(f'[data-pins="{topic}"]', "replace", f"pins-{channel_id}", html)
+
+
 async def post_data(session: AsyncSession, hint: Hint) -> Mapping[str, Any]:
     """The post as the API gives it, and what happened; only that it is gone where it may not be read any more."""
     post = await session.get(Post, hint.data["post_id"])
@@ -86,6 +135,19 @@ async def post_data(session: AsyncSession, hint: Hint) -> Mapping[str, Any]:
     if not await heard(session, post.thread_id, hint.topic):
         return {"post_id": post.id, "gone": True}
     return {**hint.data, **(await post_out(session, post)).model_dump(mode="json")}
+
+
+async def moved_data(session: AsyncSession, hint: Hint) -> Mapping[str, Any]:
+    """The post where it went; where it left only that it is gone, with the number that it had there."""
+    if await heard(session, hint.data["thread_id"], hint.topic):
+        return await post_data(
+            session, Hint(hint.topic, hint.seq, hint.name, {"by_id": hint.data["by_id"]} | _ids(hint))
+        )
+    return {**_ids(hint), "number": hint.data["from_number"], "gone": True}
+
+
+def _ids(hint: Hint) -> dict[str, Any]:
+    return {"post_id": hint.data["post_id"]}
 
 
 async def comment_data(session: AsyncSession, hint: Hint) -> Mapping[str, Any]:
@@ -105,11 +167,14 @@ async def shows_customer(session: AsyncSession, hint: Hint) -> bool:
 
 
 async def heard(session: AsyncSession, thread_id: int, topic: str) -> bool:
-    """Whether those who listen to `topic` may read the thread now: a restriction may have come since the event."""
+    """Whether those who listen to `topic` may read the thread now: it may have moved or been restricted since then."""
     kind, _, number = topic.partition(":")
+    if kind != "channel":
+        return True
     conversation_id = (
         await session.execute(select(col(Conversation.id)).where(col(Conversation.thread_id) == thread_id))
     ).scalar_one_or_none()
-    if conversation_id is None or kind != "channel":
-        return True
-    return int(number) in (await session.execute(customers.showing(conversation_id))).scalars().all()
+    if conversation_id is not None:
+        return int(number) in (await session.execute(customers.showing(conversation_id))).scalars().all()
+    here = select(col(Post.id)).where(col(Post.thread_id) == thread_id, col(Post.channel_id) == int(number))
+    return (await session.execute(here)).first() is not None

@@ -10,7 +10,7 @@ from parley.kit.errors import Invalid, NotFound
 from parley.models.channels import Channel
 from parley.models.posts import Comment, Post
 from parley.policy import channels as channel_policy
-from parley.posts import composing, queries
+from parley.posts import composing, places, queries
 from parley.posts.service import comments, publishing, reactions
 from parley.posts.service.words import client_uuid, ready
 from parley.posts.views import EditView, MenuView, PostView
@@ -219,6 +219,7 @@ async def menu(noun: Noun, thing_id: Id, visit: Reader) -> Response:
             edited=thing.edited_at is not None,
             channel_id=post.channel_id if post and mine else None,
             number=post.number if post and mine else None,
+            places=await places.choices(session, visit.actor, post, channel) if post and channel else (),
         )
     return visit.fragment("posts/_menu.html", menu=view)
 

@@ -39,6 +39,8 @@ POST_COLUMNS = (
     col(Post.edited_at),
     col(Post.removed_at),
     col(Post.client_id),
+    col(Post.pinned_at),
+    col(Post.origin_id),
 )
 _FOLD_CHARACTERS, _FOLD_BLOCKS = 1200, 12
 
@@ -127,7 +129,7 @@ def _view(
         created_at=row.published_at,
         edited_at=row.edited_at,
         removed=removed,
-        pinned=False,
+        pinned=row.pinned_at is not None and not removed,
         folded=folded,
         reactions=[] if removed else reactions.get(row.id, []),
         files=[] if removed else files.get(row.id, []),

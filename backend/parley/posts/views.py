@@ -46,6 +46,73 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginView:
+    """The card of a post that was passed on. One from a private channel does not name it; a removed one is only gone."""
+
+    id: int
+    author: PersonCard | None
+    channel: ChannelRef | None
+    title: str
+    text: str
+    at: datetime
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """What a link in a post leads to."""
+
+    id: int
+    url: str
+    title: str
+    description: str
+    site: str
+    picture_url: str | None
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinRow:
+    """A post at the head of its channel."""
+
+    id: int
+    author: PersonCard | None
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MovedNote:
+    """Says where a post stands that stood here."""
+
+    post_id: int
+    channel_id: int
+    number: int
+    to: ChannelRef
+    by: PersonCard
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceForm:
+    """Chooses a channel for a post: to move it, to pass it on, or to give comments a post of their own there."""
+
+    post_id: int
+    act: str
+    text: str
+    channels: Sequence[ChannelRef]
+    channel_id: int | None = None
+    more: int | None = None
+    private_source: bool = False
+    comments: Sequence[tuple[int, str, str]] = ()
+    chosen: Sequence[int] = ()
+    title: str = ""
+    body: str = ""
+    refused: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LastComment:
     """The newest comment as a post's foot quotes it, in plain text."""
 
@@ -75,6 +142,8 @@ class PostView:
     faces: Sequence[PersonCard]
     last_comment: LastComment | None
     conversation: object | None = None
+    origin: OriginView | None = None
+    links: Sequence[LinkView] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +218,8 @@ class MenuView:
     channel_id: int | None = None
     number: int | None = None
     surface_url: str | None = None
+    places: Sequence[str] = ()
+    """Which of move, split, pass-on, pin, unpin this reader may choose."""
 
 
 @dataclass(frozen=True, slots=True)

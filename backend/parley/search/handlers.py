@@ -4,13 +4,13 @@ from sqlmodel import SQLModel
 
 from parley.core.unit import Unit
 from parley.core.upsert import upsert
-from parley.events.posts import PostEdited, PostPublished, PostRemoved, PostRestored
+from parley.events.posts import PostEdited, PostMoved, PostPublished, PostRemoved, PostRestored
 from parley.kit.markup import plain_text
 from parley.models.posts import Post
 from parley.models.search import SearchDocument
 
 
-async def follow(unit: Unit, event: PostPublished | PostEdited | PostRestored) -> None:
+async def follow(unit: Unit, event: PostPublished | PostEdited | PostRestored | PostMoved) -> None:
     """Write what a post says now."""
     post = await unit.session.get(Post, event.post_id)
     if post is None:

@@ -14,6 +14,7 @@ from parley.events.posts import PostEdited, PostPublished, PostRemoved, PostRest
 from parley.kit.errors import Conflict, Invalid, NotFound
 from parley.models.channels import Channel
 from parley.models.posts import Post, Wording
+from parley.models.writing import MovedPost
 from parley.policy import audit
 from parley.policy import channels as channel_policy
 from parley.policy import posts as policy
@@ -33,6 +34,8 @@ class Draft:
     kind: str = "update"
     client_id: str | None = None
     file_ids: tuple[int, ...] = ()
+    origin_id: int | None = None
+    """The post that this one passes on."""
 
 
 async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tuple[Post, bool]:
@@ -64,6 +67,7 @@ async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tu
         client_id=draft.client_id,
         content_hash=draft.words.hash,
         published_at=unit.now,
+        origin_id=draft.origin_id,
     )
     try:
         async with unit.session.begin_nested():
@@ -185,9 +189,20 @@ async def _known(unit: Unit, actor: Actor, draft: Draft, channel_id: int) -> Pos
             select(Post).where(col(Post.author_id) == actor.person_id, col(Post.client_id) == draft.client_id)
         )
     ).scalar_one_or_none()
-    if known is not None and (known.content_hash != draft.words.hash or known.channel_id != channel_id):
+    if known is None:
+        return None
+    # Sent again after it was moved: where it was published counts.
+    there = known.channel_id == channel_id or await _stood(unit, channel_id, known)
+    if known.content_hash != draft.words.hash or not there:
         raise OtherContent
     return known
+
+
+async def _stood(unit: Unit, channel_id: int, post: Post) -> bool:
+    moved = await unit.session.execute(
+        select(col(MovedPost.number)).where(col(MovedPost.channel_id) == channel_id, col(MovedPost.post_id) == post.id)
+    )
+    return moved.first() is not None
 
 
 def _id(post: Post) -> int:
