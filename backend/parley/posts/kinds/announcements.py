@@ -64,9 +64,7 @@ async def remind(unit: Unit, actor: Actor, post_id: int) -> int:
     found = await of_kind(unit, actor, post_id, "announcement")
     policy.may_follow_up(actor, found.post.author_id, found.mine)
     row = (
-        await unit.session.execute(
-            select(Announcement).where(col(Announcement.post_id) == post_id).with_for_update()
-        )
+        await unit.session.execute(select(Announcement).where(col(Announcement.post_id) == post_id).with_for_update())
     ).scalar_one_or_none()
     count = await missing(unit, post_id)
     if row is None or not count:

@@ -34,9 +34,7 @@ async def attend(unit: Unit, actor: Actor, post_id: int, answer: Answer) -> None
         return
     values = {"answer": answer, "answered_at": unit.now}
     statement = upsert(unit.session, _attendance).values(post_id=post_id, person_id=actor.person_id, **values)
-    await unit.session.execute(
-        statement.on_conflict_do_update(index_elements=["post_id", "person_id"], set_=values)
-    )
+    await unit.session.execute(statement.on_conflict_do_update(index_elements=["post_id", "person_id"], set_=values))
     await unit.emit(EventAttended(channel_id=found.post.channel_id, post_id=post_id))
     await unit.emit(PostMarked(person_id=actor.person_id, post_id=post_id))
 

@@ -64,11 +64,7 @@ async def near_events(unit: Unit) -> None:
         if removed_at is None and occasion.ends_at > unit.now and people:
             await unit.emit(
                 EventNear(
-                    post_id=occasion.post_id,
-                    sequence=occasion.sequence,
-                    by_id=None,
-                    moved=False,
-                    person_ids=people,
+                    post_id=occasion.post_id, sequence=occasion.sequence, by_id=None, moved=False, person_ids=people
                 )
             )
 
