@@ -133,12 +133,15 @@ class Post:
     acknowledge_by: Due | None
     acknowledged: tuple[str, ...]
     options: tuple[Option, ...]
+    anonymous: bool
     closes: Due | None
     praised: tuple[str, ...]
     starts: Due | None
     minutes: int | None
     venue: str | None
     going: tuple[str, ...]
+    supersedes: str | None
+    """Decision: the key of the one whose place it takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,14 @@ def _post(draft: Draft, zones: dict[str, str], room: Channel) -> Post:
         acknowledge_by=_due(head, "acknowledge by", zone),
         acknowledged=chosen(head, head.words("acknowledged"), others, f"{draft.key}/acknowledged"),
         options=_options(draft, room),
+        anonymous=head.one("anonymous") == "yes",
         closes=_due(head, "closes", zone),
         praised=tuple(head.words("to")),
         starts=_due(head, "starts", zone),
         minutes=int(length) if length else None,
         venue=head.one("venue"),
         going=chosen(head, head.words("going"), others, f"{draft.key}/going"),
+        supersedes=head.one("supersedes"),
     )
 
 

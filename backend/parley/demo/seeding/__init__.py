@@ -1,9 +1,9 @@
 """Writes Fernhill Hardware into an empty database, dated relative to now."""
 
-from parley.core.crypto import Sealer
+from parley.core.crypto import Sealer, derive
 from parley.core.machine import Machine
 from parley.demo.fernhill import company
-from parley.demo.seeding import customers, people, posts
+from parley.demo.seeding import customers, kinds, people, posts
 from parley.kit import clock
 
 
@@ -15,8 +15,9 @@ async def seed(machine: Machine, outbox_url: str, sealer: Sealer) -> None:
         rooms = await posts.channels(unit, written, actors, now)
         boxes = await customers.mailboxes(unit, written, rooms, outbox_url, sealer)
         cards, made = await customers.conversations(unit, written, actors, rooms, boxes, now)
-        _, shown = await posts.posts(unit, written, actors, rooms, cards, now)
+        published, shown = await posts.posts(unit, written, actors, rooms, cards, now)
         await customers.surfacings(unit, cards, shown, actors, rooms)
         talks = [(made[entry.key].thread_id, entry.discussion) for entry in written.conversations]
         await posts.talk(unit, actors, posts.names_of(actors, rooms), talks, now)
+        await kinds.live(unit, written, actors, published, now, derive(machine.settings.key, "ballots"))
         await posts.catch_up(unit, now)

@@ -15,6 +15,7 @@ from sqlmodel import col
 from parley.core.unit import Unit
 from parley.customers.rows import key
 from parley.demo.fernhill import Comment, Company, Post, Reaction
+from parley.demo.seeding import kinds
 from parley.demo.seeding.customers import Card
 from parley.kit import markup
 from parley.models.channels import Channel, Membership, ReadingPosition
@@ -144,7 +145,7 @@ async def _write(
             post.author_id = actors[entry.author].person_id if entry.author else None
         else:
             words = _words(entry)
-            post.kind, post.thread_id = _kind(entry), key(next(new))
+            post.kind, post.thread_id = entry.kind, key(next(new))
             post.author_id, post.client_id = actors[entry.author].person_id, client_id(entry.key)
             post.title, post.content_hash = words.title, words.hash
         post.body, post.body_html = words.body, _fill(words, names)
@@ -170,7 +171,7 @@ async def _publish(
     unit.now = min(entry.when.on(now), now)
     # Whoever wrote in a channel of announcements was allowed to on that day.
     actor = replace(actors[entry.author], roles=actors[entry.author].roles | {"moderator"})
-    draft = publishing.Draft(_words(entry), _kind(entry), client_id(entry.key))
+    draft = publishing.Draft(_words(entry), entry.kind, client_id(entry.key), given=kinds.given(entry, actors, now))
     channel = rooms[entry.channel]
     post, _ = await publishing.publish(unit, actor, key(channel), draft)
     return post
@@ -235,17 +236,7 @@ async def _react(
 
 
 def _words(entry: Post) -> Words:
-    """What polls and events say in words, as long as they have no form of their own."""
-    parts = [entry.body]
-    if entry.options:
-        parts.append("\n".join(f"- {option.text} ({len(option.votes)})" for option in entry.options))
-    if entry.venue:
-        parts.append(f"**{entry.venue}**")
-    return prepare("\n\n".join(parts), title=entry.title or "", kind=_kind(entry))
-
-
-def _kind(entry: Post) -> str:
-    return entry.kind if entry.kind in publishing.KINDS else "update"
+    return prepare(entry.body, title=entry.title or "", kind=entry.kind)
 
 
 def client_id(key: str) -> str:

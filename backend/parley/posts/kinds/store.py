@@ -25,7 +25,7 @@ NOTICE = timedelta(minutes=15)
 
 
 async def store(unit: Unit, actor: Actor, channel: Channel, post: Post, given: Given) -> None:
-    """Keep what is `given` for a post that was just written, within its transaction. Raises `Invalid` with the fields."""
+    """Keep what is `given` for a post that was just written, within its transaction; `given` fits its kind. Raises `Invalid`."""
     keep: dict[str, Callable[[Unit, Actor, Channel, Post, Given], Awaitable[None]]] = {
         "announcement": _announce,
         "poll": _poll,
@@ -33,9 +33,9 @@ async def store(unit: Unit, actor: Actor, channel: Channel, post: Post, given: G
         "event": _event,
         "decision": _decide,
     }
-    fitting = given.of(post.kind)
+    _titled(post)
     if post.kind in keep:
-        await keep[post.kind](unit, actor, channel, post, fitting)
+        await keep[post.kind](unit, actor, channel, post, given)
 
 
 async def change(unit: Unit, actor: Actor, channel: Channel, post: Post, given: Given) -> bool:
@@ -55,13 +55,22 @@ async def change(unit: Unit, actor: Actor, channel: Channel, post: Post, given: 
 
 
 async def reworded(unit: Unit, post: Post) -> None:
-    """Note, where a post's words were changed, how many had acknowledged the earlier ones."""
+    """Note, where a post's words were changed, how many had acknowledged the earlier ones. Raises `Invalid`."""
+    _titled(post)
     if post.kind == "announcement":
         await unit.session.execute(
             update(Announcement)
             .where(col(Announcement.post_id) == post.id)
             .values(changed_after=col(Announcement.acknowledged))
         )
+
+
+def _titled(post: Post) -> None:
+    """Refuse what is known by its title without one."""
+    if post.kind == "event" and not post.title:
+        raise Invalid(fields={"title": "Give the event a name."})
+    if post.kind == "decision" and not post.title:
+        raise Invalid(fields={"title": "Say in the title what was decided."})
 
 
 async def _announce(unit: Unit, actor: Actor, channel: Channel, post: Post, given: Given) -> None:
@@ -197,7 +206,7 @@ async def _change_praise(unit: Unit, actor: Actor, channel: Channel, post: Post,
 
 async def _event(unit: Unit, _actor: Actor, _channel: Channel, post: Post, given: Given) -> None:
     assert given.event is not None  # noqa: S101  (of its kind)
-    wanted = _checked(unit, post, given.event)
+    wanted = _checked(unit, given.event)
     clocks.ahead(wanted.ends_at, unit.now, "ends_at")
     unit.session.add(
         Occasion(
@@ -211,9 +220,7 @@ async def _event(unit: Unit, _actor: Actor, _channel: Channel, post: Post, given
     await unit.session.flush()
 
 
-def _checked(unit: Unit, post: Post, wanted: EventIn) -> EventIn:
-    if not post.title:
-        raise Invalid(fields={"title": "Give the event a name."})
+def _checked(unit: Unit, wanted: EventIn) -> EventIn:
     clocks.known_zone(wanted.zone)
     clocks.near(wanted.starts_at, unit.now, "starts_at")
     if wanted.ends_at <= wanted.starts_at:
@@ -225,7 +232,7 @@ def _checked(unit: Unit, post: Post, wanted: EventIn) -> EventIn:
 
 async def _change_event(unit: Unit, actor: Actor, post: Post, event: EventIn) -> bool:
     row = await unit.session.get(Occasion, post.id)
-    wanted = _checked(unit, post, event)
+    wanted = _checked(unit, event)
     if row is None:
         return False
     before = (row.starts_at, row.ends_at, row.zone, row.place)
@@ -258,8 +265,6 @@ async def coming(unit: Unit, post_id: int) -> tuple[int, ...]:
 
 async def _decide(unit: Unit, _actor: Actor, _channel: Channel, post: Post, given: Given) -> None:
     assert given.decision is not None  # noqa: S101  (of its kind)
-    if not post.title:
-        raise Invalid(fields={"title": "Say in the title what was decided."})
     if given.decision.supersedes is not None:
         await _supersede(unit, post, given.decision.supersedes)
 
@@ -292,8 +297,6 @@ async def _supersede(unit: Unit, post: Post, old_id: int) -> None:
 
 async def _change_decision(unit: Unit, post: Post, given: Given) -> bool:
     assert given.decision is not None  # noqa: S101  (of its kind)
-    if not post.title:
-        raise Invalid(fields={"title": "Say in the title what was decided."})
     await unit.session.execute(select(col(Channel.id)).where(col(Channel.id) == post.channel_id).with_for_update())
     known = (
         await unit.session.execute(select(col(Supersession.old_id)).where(col(Supersession.new_id) == post.id))

@@ -11,7 +11,7 @@ from parley.channels import queries as channels
 from parley.channels.service import lifecycle, membership
 from parley.core.unit import Unit
 from parley.events.posts import PostEdited, PostPublished, PostRemoved, PostRestored
-from parley.kit.errors import Conflict, Invalid, NotFound
+from parley.kit.errors import Conflict, NotFound
 from parley.models.channels import Channel
 from parley.models.posts import Post, Wording
 from parley.models.writing import MovedPost
@@ -19,11 +19,10 @@ from parley.policy import audit
 from parley.policy import channels as channel_policy
 from parley.policy import posts as policy
 from parley.policy.actor import Actor
+from parley.posts.kinds import store
+from parley.posts.kinds.given import NOTHING, Given
 from parley.posts.service import files, threads
 from parley.posts.service.words import OtherContent, Words, readers_of, settle
-
-KINDS = ("update", "question", "announcement", "praise")
-"""What a person may choose in this release; the behaviours of the others come with their own screens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,13 @@ class Draft:
     file_ids: tuple[int, ...] = ()
     origin_id: int | None = None
     """The post that this one passes on."""
+    given: Given = NOTHING
+    """What its kind has beside the words."""
+
+    @property
+    def hash(self) -> str:
+        """The hash of all that was written."""
+        return self.given.digest(self.words.hash)
 
 
 async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tuple[Post, bool]:
@@ -50,8 +56,7 @@ async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tu
         return known, False
     mine = await membership.of(unit.session, channel.id, actor.person_id)
     channel_policy.may_post(actor, channel, mine)
-    if draft.kind not in KINDS:
-        raise Invalid(fields={"kind": "This kind of post is not known."})
+    given = draft.given.of(draft.kind)
     if draft.kind == "announcement":
         channel_policy.may_announce(actor, mine)
     html, mentioned = await settle(unit, draft.words, await readers_of(unit, channel, draft.words.named))
@@ -65,7 +70,7 @@ async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tu
         body=draft.words.body,
         body_html=html,
         client_id=draft.client_id,
-        content_hash=draft.words.hash,
+        content_hash=draft.hash,
         published_at=unit.now,
         origin_id=draft.origin_id,
     )
@@ -76,6 +81,7 @@ async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tu
     except IntegrityError as error:  # the same client id at the same moment in another channel
         raise OtherContent from error
     await files.attach(unit, actor, draft.file_ids, post_id=post.id)
+    await store.store(unit, actor, channel, post, given)
     await unit.emit(
         PostPublished(
             channel_id=channel_id, post_id=_id(post), number=post.number, author_id=actor.person_id, mentioned=mentioned
@@ -112,28 +118,44 @@ async def surface(
     return post
 
 
-async def edit(unit: Unit, actor: Actor, post_id: int, words: Words, expected_version: int | None = None) -> Post:
-    """Change the words of a post and keep the earlier ones. Whoever is named is told once, however often it is edited."""
+async def edit(
+    unit: Unit,
+    actor: Actor,
+    post_id: int,
+    words: Words,
+    expected_version: int | None = None,
+    given: Given | None = None,
+) -> Post:
+    """Change the words of a post and keep the earlier ones; with `given` also what its kind has beside them.
+
+    Whoever is named is told once, however often it is edited.
+    """
     post, channel = await find(unit, actor, post_id)
     policy.may_edit(actor, post.author_id, channel)
     if post.removed_at is not None:
         raise Conflict("This post was removed.", code="removed")
     if expected_version is not None and expected_version != post.version:
         raise Conflict("This post was changed in between. Copy your text and look again.", code="changed")
-    if (post.title, post.body) == (words.title, words.body):
+    same = (post.title, post.body) == (words.title, words.body)
+    if same and given is None:
         return post
     html, mentioned = await settle(unit, words, await readers_of(unit, channel, words.named))
-    unit.session.add(
-        Wording(
-            post_id=post.id,
-            title=post.title,
-            body=post.body,
-            replaced_by=actor.person_id,
-            written_at=post.edited_at or post.published_at,
-            replaced_at=unit.now,
+    if not same:
+        unit.session.add(
+            Wording(
+                post_id=post.id,
+                title=post.title,
+                body=post.body,
+                replaced_by=actor.person_id,
+                written_at=post.edited_at or post.published_at,
+                replaced_at=unit.now,
+            )
         )
-    )
-    post.title, post.body, post.body_html = words.title, words.body, html
+        post.title, post.body, post.body_html = words.title, words.body, html
+        await store.reworded(unit, post)
+    changed = given is not None and await store.change(unit, actor, channel, post, given)
+    if same and not changed:
+        return post
     post.edited_at, post.version = unit.now, post.version + 1
     unit.session.add(post)
     await unit.emit(
@@ -193,7 +215,7 @@ async def _known(unit: Unit, actor: Actor, draft: Draft, channel_id: int) -> Pos
         return None
     # Sent again after it was moved: where it was published counts.
     there = known.channel_id == channel_id or await _stood(unit, channel_id, known)
-    if known.content_hash != draft.words.hash or not there:
+    if known.content_hash != draft.hash or not there:
         raise OtherContent
     return known
 
