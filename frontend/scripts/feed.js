@@ -13,9 +13,11 @@ export function renewPending(id, post) {
   return false;
 }
 
-export function dropPending(id) {
+// A post that moved is told by two channels: what waits for its new place stays when the old one lets go of it.
+export function dropPending(id, select) {
   for (const [feed, pending] of waiting) {
-    if (!pending.delete(id)) continue;
+    if (!pending.get(id)?.matches(select)) continue;
+    pending.delete(id);
     const bar = feed.previousElementSibling;
     if (pending.size) label(bar, pending);
     else forget(feed, bar);
@@ -34,11 +36,16 @@ function atTop(feed) {
 // A filtered feed takes one kind, or with a "!" all but one.
 const fits = (only, kind) => !only || (only.startsWith("!") ? kind !== only.slice(1) : kind === only);
 
-const older = (post, other) => Number(post.dataset.post) < Number(other.dataset.post);
+// A channel counts by its numbers, which a moved post gets anew; several channels together by the time of publishing.
+function older(feed, post, other) {
+  const [a, b] = [post.dataset, other.dataset];
+  if (!feed.dataset.feed.includes(" ")) return Number(a.number) < Number(b.number);
+  return Date.parse(a.at) - Date.parse(b.at) < 0 || (a.at === b.at && Number(a.post) < Number(b.post));
+}
 
 // What was taken away and is there again stands where it stood; among posts that are not loaded yet it comes with them.
 function putBack(feed, post, insert) {
-  const next = [...feed.querySelectorAll(":scope > .post")].find((other) => older(other, post));
+  const next = [...feed.querySelectorAll(":scope > .post")].find((other) => older(feed, other, post));
   if (next || !feed.querySelector(":scope > .more:last-child")) insert(feed, post, "end", next);
 }
 
@@ -47,7 +54,7 @@ export function offer(feed, post, insert) {
   document.querySelector(".empty")?.remove();
   post.classList.add("post--new");
   const newest = feed.querySelector(":scope > .post");
-  if (newest && older(post, newest)) {
+  if (newest && older(feed, post, newest)) {
     putBack(feed, post, insert);
     return;
   }

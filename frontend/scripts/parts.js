@@ -107,8 +107,8 @@ export function setCount(element, number) {
 
 export function apply(parts) {
   for (const part of parts) {
-    const id = part.id || part.select.match(/^#([\w-]+)$/)?.[1];
-    if (id && part.how === "remove") dropPending(id);
+    const id = part.id || part.select.match(/^#([\w-]+)(?:\[[^\]]*\])?$/)?.[1];
+    if (id && part.how === "remove") dropPending(id, part.id ? "*" : part.select);
     if (id && part.how === "replace") renewPending(id, parse(part.html));
     for (const found of document.querySelectorAll(part.select)) acts[part.how]?.(found, part);
   }

@@ -17,7 +17,7 @@ from parley.feed.views import HomeView
 from parley.kit import clock
 from parley.kit.errors import NotFound
 from parley.models.channels import Channel
-from parley.posts import composing
+from parley.posts import attached, composing, places
 from parley.posts import queries as posts
 from parley.web.forms import query
 from parley.web.visit import Id, Number, Reader, Visit, Writer
@@ -113,6 +113,8 @@ async def channel(
         head = replace(head, why_not_post=visit.say(head.why_not_post) if head.why_not_post else "")
         context: dict[str, Any] = {
             "posts": [],
+            "moved": {},
+            "pins": await places.pins(session, channel_id) if tab not in TABS[1:] else [],
             "flow": None,
             "composer": None,
             "files": [],
@@ -146,7 +148,7 @@ async def channel(
 
 
 async def _files(session: AsyncSession, visit: Visit, channel_id: int, before: int | None) -> dict[str, Any]:
-    files, older = await posts.channel_files(session, visit.actor, channel_id, before=before)
+    files, older = await attached.channel_files(session, visit.actor, channel_id, before=before)
     return {"files": files, "older_url": query(f"/channels/{channel_id}", tab="files", before=older) if older else None}
 
 
@@ -170,7 +172,18 @@ async def _flow(
         and not visit.htmx
     ):
         newer = query(path, after=shown[0].number)
-    return {"posts": shown, "flow": replace(place, older_url=older, newer_url=newer)}
+    moved = {}
+    if shown:
+        newest = row.last_number + 1 if after is None else shown[0].number + 1
+        moved = await places.notes_beside(
+            session,
+            visit.actor,
+            row.id,
+            shown,
+            low=shown[-1].number if older or after is not None else 0,
+            high=newest if before is None else min(before, newest),
+        )
+    return {"posts": shown, "flow": replace(place, older_url=older, newer_url=newer), "moved": moved}
 
 
 @router.post("/channels/{channel_id}/read")

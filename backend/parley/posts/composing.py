@@ -14,9 +14,9 @@ from parley.models.posts import File
 from parley.people.queries import cards
 from parley.policy import channels as channel_policy
 from parley.policy import posts as policy
-from parley.posts import queries
+from parley.posts import attached, queries
+from parley.posts.kinds.given import KINDS
 from parley.posts.queries import SurfacedCards
-from parley.posts.service.publishing import KINDS
 from parley.posts.views import ComposerView, FileView, ThreadView
 from parley.web.visit import Visit
 
@@ -137,4 +137,4 @@ async def refused(
 
 async def _files(session: AsyncSession, visit: Visit, ids: tuple[int, ...]) -> list[FileView]:
     rows = (await session.execute(policy.readable_files(visit.actor).where(col(File.id).in_(ids)))).scalars().all()
-    return [queries.file_view(file) for file in rows]
+    return [attached.file_view(file) for file in rows]

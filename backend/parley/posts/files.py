@@ -20,7 +20,7 @@ from parley.models.posts import File
 from parley.people.service import ProfileChange, change_profile
 from parley.policy import people
 from parley.policy import posts as policy
-from parley.posts import queries
+from parley.posts import attached
 from parley.posts.schemas import FileOut, file_out
 from parley.posts.service.files import MAX_BYTES
 from parley.web.api import PROBLEMS
@@ -50,7 +50,7 @@ def blobs_of(visit: Visit) -> Blobs:
 async def upload(visit: Writer) -> Response:
     """Take one file into a composer."""
     file = await store(visit)
-    return visit.fragment("posts/_upload.html", status=201, file=queries.file_view(file))
+    return visit.fragment("posts/_upload.html", status=201, file=attached.file_view(file))
 
 
 @router.post(

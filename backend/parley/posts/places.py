@@ -73,20 +73,17 @@ async def notes(session: AsyncSession, actor: Actor, channel_id: int, low: int, 
 
 
 async def notes_beside(
-    session: AsyncSession, actor: Actor, channel_id: int, shown: Sequence[PostView], *, before: int | None, last: int
+    session: AsyncSession, actor: Actor, channel_id: int, shown: Sequence[PostView], *, low: int, high: int
 ) -> dict[int, list[MovedNote]]:
-    """Return the notes that belong among `shown`, by the number of the post they stand above.
+    """Return the notes above `low` and below `high` by the number of the post among `shown` they stand above, or 0.
 
     Nothing is asked unless a number is missing.
     """
-    if not shown:
-        return {}
-    low, high = shown[-1].number, before if before is not None else last + 1
-    if high - low == len(shown):
+    if not shown or sum(low < post.number < high for post in shown) == high - low - 1:
         return {}
     found: dict[int, list[MovedNote]] = {}
     for note in await notes(session, actor, channel_id, low, high):
-        below = next(post.number for post in shown if post.number < note.number)
+        below = next((post.number for post in shown if post.number < note.number), 0)
         found.setdefault(below, []).append(note)
     return found
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -19,7 +18,8 @@ from parley.people.queries import cards
 from parley.people.views import PersonCard
 from parley.policy import posts as policy
 from parley.policy.actor import Actor
-from parley.posts.views import CommentView, FileRow, FileView, LastComment, PostView, ReactionView, VersionView
+from parley.posts import attached, beside
+from parley.posts.views import CommentView, FileView, LastComment, PostView, ReactionView, VersionView
 
 SurfacedCards = Callable[[AsyncSession, Sequence[int]], Awaitable[Mapping[int, object]]]
 """(session, thread ids) → the card of each surfaced conversation by thread id; given by the customers' domain."""
@@ -83,10 +83,13 @@ async def views(session: AsyncSession, rows: Sequence[Any], surfaced: SurfacedCa
     )
     talk = await _talk(session, list(counts))
     reactions = await _reactions(session, col(Reaction.post_id), ids)
-    files = await _files(session, col(File.post_id), ids)
+    files = await attached.of(session, col(File.post_id), ids)
     conversations = await surfaced(session, [row.thread_id for row in rows if row.kind == "conversation"])
     people = await cards(session, {row.author_id for row in rows} | {author for _, author, _ in _speakers(talk)})
-    return [_view(row, names[row.channel_id], people, reactions, files, counts, talk, conversations) for row in rows]
+    near = await beside.of(session, rows)
+    return [
+        _view(row, names[row.channel_id], people, reactions, files, counts, talk, conversations, near) for row in rows
+    ]
 
 
 async def view(session: AsyncSession, post_id: int, surfaced: SurfacedCards) -> PostView | None:
@@ -105,6 +108,7 @@ def _view(
     counts: Mapping[int, int],
     talk: Mapping[int, list[Any]],
     conversations: Mapping[int, object],
+    near: beside.Beside,
 ) -> PostView:
     removed = row.removed_at is not None
     spoken = talk.get(row.thread_id, [])
@@ -137,6 +141,8 @@ def _view(
         faces=faces,
         last_comment=last_comment,
         conversation=None if removed else conversations.get(row.thread_id),
+        origin=None if removed else near.origins.get(row.origin_id),
+        links=[] if removed else near.links.get(row.id, []),
     )
 
 
@@ -206,29 +212,6 @@ async def _reactions(session: AsyncSession, target: Any, ids: Sequence[int]) -> 
     }
 
 
-async def _files(session: AsyncSession, target: Any, ids: Sequence[int]) -> dict[int, list[FileView]]:  # noqa: ANN401
-    rows = (await session.execute(select(File).where(target.in_(ids)).order_by(col(File.id)))).scalars().all()
-    found: dict[int, list[FileView]] = {}
-    for file in rows:
-        found.setdefault(file.post_id or file.comment_id or 0, []).append(file_view(file))
-    return found
-
-
-def file_view(file: File) -> FileView:
-    """Return what a file looks like in a post or a composer."""
-    return FileView(
-        id=file.id or 0,
-        name=file.name,
-        url=f"/files/{file.id}/{quote(file.name)}",
-        thumb_url=f"/files/{file.id}/thumb" if file.thumb_key else None,
-        width=file.width or None,
-        height=file.height or None,
-        size=file.size,
-        is_image=bool(file.thumb_key),
-        alt=file.alt,
-    )
-
-
 async def comments(
     session: AsyncSession, actor: Actor, thread_id: int, *, before: int | None = None, limit: int = 100
 ) -> tuple[list[CommentView], int | None]:
@@ -248,7 +231,7 @@ async def comment_views(session: AsyncSession, rows: Sequence[Comment]) -> list[
     ids = [row.id for row in rows if row.id]
     people = await cards(session, {row.author_id for row in rows})
     reactions = await _reactions(session, col(Reaction.comment_id), ids)
-    files = await _files(session, col(File.comment_id), ids)
+    files = await attached.of(session, col(File.comment_id), ids)
     places = await _places(session, {row.thread_id for row in rows})
     return [
         CommentView(
@@ -326,25 +309,3 @@ async def flow(
         return list(reversed(await views(session, (await session.execute(statement)).all(), surfaced)))
     rows = (await session.execute(statement.order_by(col(Post.number).desc()).limit(limit + 1))).all()
     return await views(session, rows, surfaced)
-
-
-async def channel_files(
-    session: AsyncSession, actor: Actor, channel_id: int, *, before: int | None = None, limit: int = 50
-) -> tuple[list[FileRow], int | None]:
-    """Return the files of a channel's posts, newest first, and the id to ask `before` for older ones."""
-    statement = (
-        policy.readable_files(actor)
-        .join(Post, col(Post.id) == File.post_id)
-        .where(col(Post.channel_id) == channel_id)
-        .order_by(col(File.id).desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        statement = statement.where(col(File.id) < before)
-    found = (await session.execute(statement)).scalars().all()
-    people = await cards(session, {file.owner_id for file in found})
-    rows = [
-        FileRow(file_view(file), people[file.owner_id], file.created_at, f"/posts/{file.post_id}")
-        for file in found[:limit]
-    ]
-    return rows, found[limit - 1].id if len(found) > limit else None

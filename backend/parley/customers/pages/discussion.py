@@ -14,6 +14,7 @@ from parley.kit.errors import Invalid
 from parley.models.customers import Conversation
 from parley.models.posts import File, Thread
 from parley.policy import posts as post_policy
+from parley.posts import attached
 from parley.posts import queries as posts
 from parley.posts.views import ComposerView
 from parley.web.visit import CustomerReader, CustomerWriter, Visit
@@ -80,5 +81,7 @@ async def _refused(visit: Visit, conversation_id: int, refusal: Invalid, body: s
         contact = (await refs.contacts(session, [conversation.identity_id]))[conversation.identity_id]
         kept = await every(session, post_policy.readable_files(visit.actor).where(col(File.id).in_(files)))
     errors = visit.say_fields(refusal) or {"body": visit.say(refusal.sentence)}
-    again = composer(visit, conversation_id, body=body, files=[posts.file_view(file) for file in kept], errors=errors)
+    again = composer(
+        visit, conversation_id, body=body, files=[attached.file_view(file) for file in kept], errors=errors
+    )
     return visit.fragment("customers/_discuss.html", status=422, composer=again, contact=contact)

@@ -21,7 +21,7 @@ from parley.kit.errors import Conflict, Invalid, Problem
 from parley.models.customers import ReplyFile
 from parley.models.posts import File
 from parley.policy import posts as post_policy
-from parley.posts import queries as posts
+from parley.posts import attached
 from parley.posts.service.words import client_uuid
 from parley.posts.views import FileView
 from parley.web.forms import Form
@@ -89,7 +89,7 @@ def _errors(visit: Visit, refusal: Invalid) -> dict[str, str]:
 
 async def _files(session: AsyncSession, visit: Visit, ids: tuple[int, ...]) -> list[FileView]:
     found = await every(session, post_policy.readable_files(visit.actor).where(col(File.id).in_(ids)))
-    return [posts.file_view(file) for file in found]
+    return [attached.file_view(file) for file in found]
 
 
 @router.post("/replies/{reply_id}/undo")
