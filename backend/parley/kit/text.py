@@ -17,6 +17,11 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
+def neutral_cell(cell: str) -> str:
+    """Return `cell` so that no spreadsheet takes it for a formula."""
+    return "'" + cell if cell[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else cell
+
+
 def email_norm(address: str) -> str:
     """Return the form under which two addresses are the same person: NFC, lower case, no outer space."""
     return unicodedata.normalize("NFC", address.strip()).lower()

@@ -15,7 +15,7 @@ class Notification(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = reference("person")
     kind: str = Field(max_length=16)
-    """mention, comment, assignment, reply_failed"""
+    """mention, comment, assignment, reply_failed, praise, accepted, owed, event_soon, event_moved"""
     about: str = Field(max_length=80)
     actor_id: int | None = reference("person", null=True)
     post_id: int | None = reference("post", null=True)

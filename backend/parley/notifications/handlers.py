@@ -9,6 +9,7 @@ from parley.core.unit import Unit
 from parley.core.upsert import upsert
 from parley.events.channels import ChannelRead
 from parley.events.customers import ConversationChanged, ReplyChanged
+from parley.events.kinds import AcknowledgementMissed, EventNear, PersonsPraised, QuestionAnswered
 from parley.events.notifications import NotificationsRead, Notified
 from parley.events.posts import CommentEdited, CommentPublished, CommentsSplit, PostEdited, PostPublished
 from parley.models.customers import Claim, Conversation, Watch
@@ -77,7 +78,7 @@ async def channel_read(unit: Unit, event: ChannelRead) -> None:
         .where(
             col(Notification.person_id) == event.person_id,
             col(Notification.read_at).is_(None),
-            col(Notification.kind) == "mention",
+            col(Notification.kind).in_(("mention", "praise")),
             col(Notification.comment_id).is_(None),
             col(Notification.post_id).in_(passed),
         )
@@ -112,6 +113,33 @@ async def reply_trouble(unit: Unit, event: ReplyChanged) -> None:
             None,
             conversation_id=event.conversation_id,
         )
+
+
+async def praised(unit: Unit, event: PersonsPraised) -> None:
+    """Tell those whom a post praises; they are named in it too, and are told once."""
+    about = f"mention:post:{event.post_id}"
+    await _tell(unit, event.person_ids, "praise", about, event.by_id, post_id=event.post_id)
+
+
+async def answer_accepted(unit: Unit, event: QuestionAnswered) -> None:
+    """Tell whose comment was accepted as the answer."""
+    if event.answered_by is not None:
+        about = f"accepted:{event.comment_id}"
+        target = {"post_id": event.post_id, "comment_id": event.comment_id}
+        await _tell(unit, [event.answered_by], "accepted", about, event.by_id, **target)
+
+
+async def acknowledgement_missed(unit: Unit, event: AcknowledgementMissed) -> None:
+    """Remind those who have not acknowledged an announcement."""
+    about = f"owed:{event.post_id}:{event.wave}"
+    await _tell(unit, event.person_ids, "owed", about, event.by_id, post_id=event.post_id)
+
+
+async def event_near(unit: Unit, event: EventNear) -> None:
+    """Tell those who may come that an event begins soon, or at another time."""
+    kind = "event_moved" if event.moved else "event_soon"
+    about = f"{kind}:{event.post_id}:{event.sequence}"
+    await _tell(unit, event.person_ids, kind, about, event.by_id, post_id=event.post_id)
 
 
 async def _concerned(unit: Unit, conversation_id: int) -> set[int]:

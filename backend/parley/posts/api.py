@@ -79,7 +79,7 @@ async def publish(channel_id: Id, given: PostIn, visit: Writer, response: Respon
     await visit.limit("post")
     files = tuple(given.attachments)
     words = await ready(given.body, title=given.title, kind=given.kind, files=files)
-    draft = publishing.Draft(words, given.kind, client_uuid(given.client_id), files)
+    draft = publishing.Draft(words, given.kind, client_uuid(given.client_id), files, given=given.parts())
     async with visit.unit() as unit:
         post, new = await publishing.publish(unit, visit.actor, channel_id, draft)
     response.status_code = 201 if new else 200
@@ -94,14 +94,15 @@ async def read(post_id: Id, visit: Reader) -> PostOut:
 
 @router.patch("/posts/{post_id}")
 async def edit(post_id: Id, given: PostChange, visit: Writer) -> PostOut:
-    """Change the words of one's own post."""
+    """Change the words of one's own post, or what its kind has beside them."""
     async with visit.reading() as session:
         known = await queries.get(session, visit.actor, post_id)
     words = await ready(
         known.body if given.body is None else given.body, title=known.title if given.title is None else given.title
     )
     async with visit.unit() as unit:
-        await publishing.edit(unit, visit.actor, post_id, words, known.version)
+        more = None if given.empty else given.parts()
+        await publishing.edit(unit, visit.actor, post_id, words, known.version, more)
     return await _post(visit, post_id)
 
 

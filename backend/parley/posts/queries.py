@@ -1,9 +1,10 @@
 """Reads about posts: rows of columns become views, a handful of statements for a whole feed."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,12 +14,14 @@ from parley.kit.errors import NotFound
 from parley.kit.markup import plain_excerpt
 from parley.models.channels import Channel
 from parley.models.customers import Conversation
+from parley.models.kinds import AcceptedAnswer
 from parley.models.posts import Comment, File, Post, Reaction, Thread, Wording
 from parley.people.queries import cards
 from parley.people.views import PersonCard
 from parley.policy import posts as policy
 from parley.policy.actor import Actor
 from parley.posts import attached, beside
+from parley.posts.kinds.gather import Gathered, gather
 from parley.posts.views import CommentView, FileView, LastComment, PostView, ReactionView, VersionView
 
 SurfacedCards = Callable[[AsyncSession, Sequence[int]], Awaitable[Mapping[int, object]]]
@@ -85,10 +88,13 @@ async def views(session: AsyncSession, rows: Sequence[Any], surfaced: SurfacedCa
     reactions = await _reactions(session, col(Reaction.post_id), ids)
     files = await attached.of(session, col(File.post_id), ids)
     conversations = await surfaced(session, [row.thread_id for row in rows if row.kind == "conversation"])
-    people = await cards(session, {row.author_id for row in rows} | {author for _, author, _ in _speakers(talk)})
+    kinds = await gather(session, rows)
+    speakers = {author for _, author, _ in _speakers(talk)}
+    people = await cards(session, {row.author_id for row in rows} | speakers | kinds.people)
     near = await beside.of(session, rows)
     return [
-        _view(row, names[row.channel_id], people, reactions, files, counts, talk, conversations, near) for row in rows
+        _view(row, names[row.channel_id], people, reactions, files, counts, talk, conversations, near, kinds)
+        for row in rows
     ]
 
 
@@ -109,6 +115,7 @@ def _view(
     talk: Mapping[int, list[Any]],
     conversations: Mapping[int, object],
     near: beside.Beside,
+    kinds: Gathered,
 ) -> PostView:
     removed = row.removed_at is not None
     spoken = talk.get(row.thread_id, [])
@@ -141,6 +148,7 @@ def _view(
         faces=faces,
         last_comment=last_comment,
         conversation=None if removed else conversations.get(row.thread_id),
+        of_kind=None if removed else kinds.view(row.id, row.kind, people),
         origin=None if removed else near.origins.get(row.origin_id),
         links=[] if removed else near.links.get(row.id, []),
     )
@@ -236,8 +244,10 @@ async def comment_views(session: AsyncSession, rows: Sequence[Comment]) -> list[
     return [
         CommentView(
             id=row.id or 0,
-            post_id=places[row.thread_id][0],
-            topic=places[row.thread_id][1],
+            post_id=places[row.thread_id].post_id,
+            topic=places[row.thread_id].topic,
+            asker=places[row.thread_id].asker,
+            accepted=row.id == places[row.thread_id].accepted,
             author=people[row.author_id],
             body_html="" if row.removed_at else row.body_html,
             created_at=row.created_at,
@@ -250,24 +260,42 @@ async def comment_views(session: AsyncSession, rows: Sequence[Comment]) -> list[
     ]
 
 
-async def _places(session: AsyncSession, threads: Collection[int]) -> dict[int, tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a thread is shown and heard; of a question also who asked, and which comment answered."""
+
+    post_id: int
+    topic: str
+    asker: int | None = None
+    accepted: int | None = None
+
+
+async def _places(session: AsyncSession, threads: Collection[int]) -> dict[int, _Place]:
     """For each thread the first post that shows it and its topic; a discussion's topic is its conversation."""
+    asker = case((col(Post.kind) == "question", col(Post.author_id)))
     posts = (
         await session.execute(
-            select(col(Post.thread_id), func.min(Post.id), func.min(Post.channel_id))
+            select(
+                col(Post.thread_id),
+                func.min(Post.id).label("post_id"),
+                func.min(Post.channel_id).label("channel_id"),
+                func.min(asker).label("asker"),
+                func.min(AcceptedAnswer.comment_id).label("accepted"),
+            )
+            .outerjoin(AcceptedAnswer, col(AcceptedAnswer.post_id) == Post.id)
             .where(col(Post.thread_id).in_(threads))
             .group_by(col(Post.thread_id))
         )
     ).all()
-    found = {thread: (post, f"channel:{channel}") for thread, post, channel in posts}
+    found = {row.thread_id: _Place(row.post_id, f"channel:{row.channel_id}", row.asker, row.accepted) for row in posts}
     talks = (
         await session.execute(
             select(col(Conversation.thread_id), col(Conversation.id)).where(col(Conversation.thread_id).in_(threads))
         )
     ).all()
-    found.update(
-        {thread: (found.get(thread, (0, ""))[0], f"conversation:{conversation}") for thread, conversation in talks}
-    )
+    for thread, conversation in talks:
+        post_id = found[thread].post_id if thread in found else 0
+        found[thread] = _Place(post_id, f"conversation:{conversation}")
     return found
 
 

@@ -12,6 +12,9 @@ from parley.models.customers import Conversation
 from parley.models.posts import Comment, File, Post, Reaction, Thread
 from parley.people.queries import cards
 from parley.people.views import PersonCard
+from parley.posts.kinds.gather import gather
+from parley.posts.kinds.given import Given
+from parley.posts.kinds.schemas import KindOut, kind_out
 from parley.web.api import BodyId, Moment
 
 
@@ -43,8 +46,8 @@ class FileOut(BaseModel):
     url: str
 
 
-class PostOut(BaseModel):
-    """A post. A removed one keeps its place, without words."""
+class PostOut(KindOut):
+    """A post. A removed one keeps its place, without words; beside them it has the part of its own kind."""
 
     id: int
     channel_id: int
@@ -79,10 +82,8 @@ class CommentOut(BaseModel):
     attachments: list[FileOut]
 
 
-class PostIn(BaseModel):
-    """A post to publish."""
-
-    model_config = ConfigDict(extra="forbid")
+class PostIn(Given):
+    """A post to publish, with the part of its own kind."""
 
     body: str = Field(default="", max_length=16_000)
     title: str = Field(default="", max_length=200)
@@ -91,10 +92,8 @@ class PostIn(BaseModel):
     attachments: list[BodyId] = Field(default=[], max_length=10)
 
 
-class PostChange(BaseModel):
-    """New words for a post; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
+class PostChange(Given):
+    """New words for a post, and a new part of its kind; what is left out stays."""
 
     body: str | None = Field(default=None, max_length=16_000)
     title: str | None = Field(default=None, max_length=200)
@@ -147,7 +146,8 @@ async def posts_out(session: AsyncSession, posts: Sequence[Post]) -> list[PostOu
         return []
     ids = [post.id for post in posts]
     threads = [post.thread_id for post in posts]
-    people = await cards(session, {post.author_id for post in posts})
+    kinds = await gather(session, posts)
+    people = await cards(session, {post.author_id for post in posts} | kinds.people)
     counts = dict(
         (
             await session.execute(select(col(Thread.id), col(Thread.comment_count)).where(col(Thread.id).in_(threads)))
@@ -182,6 +182,7 @@ async def posts_out(session: AsyncSession, posts: Sequence[Post]) -> list[PostOu
             comment_count=counts.get(post.thread_id, 0),
             attachments=[] if post.removed_at else [file_out(file) for file in files if file.post_id == post.id],
             conversation_id=conversations.get(post.thread_id),
+            **dict(kind_out(None if post.removed_at else kinds.view(post.id or 0, post.kind, people))),
         )
         for post in posts
     ]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from parley.channels.views import ChannelRef
 from parley.people.views import PersonCard
+from parley.posts.kinds.views import KindForm, KindView
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ class PostView:
     faces: Sequence[PersonCard]
     last_comment: LastComment | None
     conversation: object | None = None
+    of_kind: KindView | None = None
+    """What its kind has beside the words."""
     origin: OriginView | None = None
     links: Sequence[LinkView] = ()
 
@@ -161,6 +164,8 @@ class CommentView:
     reactions: Sequence[ReactionView]
     files: Sequence[FileView]
     accepted: bool = False
+    asker: int | None = None
+    """Who asked the question that this comment may answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,7 @@ class ComposerView:
     title: str = ""
     files: Sequence[FileView] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
+    form: KindForm = field(default_factory=KindForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +209,7 @@ class EditView:
     title: str = ""
     titled: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
+    form: KindForm = field(default_factory=KindForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +225,8 @@ class MenuView:
     channel_id: int | None = None
     number: int | None = None
     surface_url: str | None = None
+    accept: str = ""
+    """accept or unaccept, where the reader may say which comment answered a question."""
     places: Sequence[str] = ()
     """Which of move, split, pass-on, pin, unpin this reader may choose."""
 

@@ -99,9 +99,18 @@ class Given(BaseModel):
             return self.model_copy(update={kind: _OPTIONAL[kind]()})
         return self
 
+    def parts(self) -> "Given":
+        """Return only this, of what may be more."""
+        return Given(**{name: getattr(self, name) for name in _PARTS})
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is given."""
+        return all(getattr(self, name) is None for name in _PARTS)
+
     def digest(self, words: str) -> str:
         """Return the hash of `words` together with what is given, so that the same post is known when it comes again."""
-        more = Given(**{name: getattr(self, name) for name in _PARTS}).model_dump_json(exclude_defaults=True)
+        more = self.parts().model_dump_json(exclude_defaults=True)
         return words if more == "{}" else hashlib.sha256(f"{words}\0{more}".encode()).hexdigest()
 
 

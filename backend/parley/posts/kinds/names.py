@@ -16,9 +16,11 @@ from parley.people.views import PersonCard
 from parley.posts.kinds.views import PersonRow
 
 NAMES = 200
+Groups = Sequence[tuple[str, int, Sequence[PersonCard]]]
+"""What was chosen, how many chose it, and at most `NAMES` of them."""
 
 
-async def voters_by_option(session: AsyncSession, post_id: int) -> list[tuple[str, int, Sequence[PersonCard]]]:
+async def voters(session: AsyncSession, post_id: int) -> Groups:
     """Return who chose what in a poll that the caller has found readable; an anonymous one tells nobody."""
     poll = await session.get(Poll, post_id)
     options = (
@@ -40,7 +42,7 @@ async def voters_by_option(session: AsyncSession, post_id: int) -> list[tuple[st
     return await _named(session, [(option.words, option.votes, chosen.get(option.id or 0, [])) for option in options])
 
 
-async def guests(session: AsyncSession, post_id: int) -> list[tuple[str, int, Sequence[PersonCard]]]:
+async def guests(session: AsyncSession, post_id: int) -> Groups:
     """Return who answered what to an event that the caller has found readable."""
     said: dict[str, list[int]] = {"yes": [], "maybe": [], "no": []}
     rows = await session.execute(
@@ -53,9 +55,7 @@ async def guests(session: AsyncSession, post_id: int) -> list[tuple[str, int, Se
     return await _named(session, [(answer, len(people), people) for answer, people in said.items()])
 
 
-async def _named(
-    session: AsyncSession, groups: Sequence[tuple[str, int, list[int]]]
-) -> list[tuple[str, int, Sequence[PersonCard]]]:
+async def _named(session: AsyncSession, groups: Sequence[tuple[str, int, list[int]]]) -> Groups:
     people = await cards(session, {person for _, _, ids in groups for person in ids[:NAMES]})
     return [
         (name, count, [people[person] for person in ids[:NAMES] if person in people]) for name, count, ids in groups
