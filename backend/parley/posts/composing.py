@@ -15,7 +15,8 @@ from parley.people.queries import cards
 from parley.policy import channels as channel_policy
 from parley.policy import posts as policy
 from parley.posts import attached, queries
-from parley.posts.kinds.given import KINDS
+from parley.posts.kinds import forms
+from parley.posts.kinds.given import KINDS, Written
 from parley.posts.queries import SurfacedCards
 from parley.posts.views import ComposerView, FileView, ThreadView
 from parley.web.visit import Visit
@@ -37,6 +38,7 @@ def for_channel(visit: Visit, channel_id: int, name: str) -> ComposerView:
         kinds=KINDS,
         titled=True,
         channel_id=channel_id,
+        form=forms.empty(visit),
     )
 
 
@@ -54,6 +56,7 @@ def for_home(visit: Visit, channels: list[ChannelRef]) -> ComposerView | None:
         channel_id=channels[0].id,
         kinds=KINDS,
         titled=True,
+        form=forms.empty(visit),
     )
 
 
@@ -103,6 +106,8 @@ async def refused(
     body: str,
     title: str = "",
     files: tuple[int, ...] = (),
+    kind: str = "update",
+    fields: Written | None = None,
 ) -> Response:
     """Answer 422 with the composer as it was left: the words kept, and what is wrong at its field."""
     if not visit.htmx:
@@ -131,6 +136,7 @@ async def refused(
         title=title,
         files=kept,
         errors=errors,
+        form=forms.typed(visit, kind, fields or {}),
     )
     return visit.fragment("posts/_composer.html", status=422, composer=again, writer=writer)
 

@@ -10,7 +10,10 @@ from parley.kit.errors import Invalid, NotFound
 from parley.models.channels import Channel
 from parley.models.posts import Comment, Post
 from parley.policy import channels as channel_policy
+from parley.policy import kinds as kind_policy
 from parley.posts import composing, places, queries
+from parley.posts.kinds import forms, names
+from parley.posts.kinds.given import Written, from_form
 from parley.posts.service import comments, publishing, reactions
 from parley.posts.service.words import client_uuid, ready
 from parley.posts.views import EditView, MenuView, PostView
@@ -26,14 +29,17 @@ async def publish(channel_id: Id, visit: Writer) -> Response:
     await visit.limit("post")
     form = await visit.form()
     body, title, files = form.text("body"), form.text("title"), form.ids("attachments")
-    kind = form.text("kind") or "update"
+    kind, fields = form.text("kind") or "update", forms.written(form)
     try:
         words = await ready(body, title=title, kind=kind, files=files)
-        draft = publishing.Draft(words, kind, client_uuid(form.text("client_id")), files)
+        given = from_form(kind, fields, forms.zone_of(visit))
+        draft = publishing.Draft(words, kind, client_uuid(form.text("client_id")), files, given=given)
         async with visit.unit() as unit:
             post, new = await publishing.publish(unit, visit.actor, channel_id, draft)
     except Invalid as refusal:
-        return await composing.refused(visit, refusal, channel_id=channel_id, body=body, title=title, files=files)
+        return await composing.refused(
+            visit, refusal, channel_id=channel_id, body=body, title=title, files=files, kind=kind, fields=fields
+        )
     if not visit.htmx:
         return visit.seen(f"/channels/{channel_id}")
     return await one(visit, post.id or 0, status=201 if new else 200)
@@ -100,8 +106,10 @@ async def _edit(
     *,
     body: str | None = None,
     title: str | None = None,
+    fields: Written | None = None,
     refusal: Invalid | None = None,
 ) -> Response:
+    known = await forms.known(session, visit, thing) if isinstance(thing, Post) else forms.empty(visit)
     known_title, titled = (thing.title, thing.kind != "conversation") if isinstance(thing, Post) else ("", False)
     view = EditView(
         noun,
@@ -110,6 +118,7 @@ async def _edit(
         known_title if title is None else title,
         titled,
         visit.say_fields(refusal) if refusal else {},
+        form=known if fields is None else forms.typed(visit, known.kind, fields, known),
     )
     status = 422 if refusal else 200
     if visit.htmx:
@@ -123,18 +132,20 @@ async def _edit(
 async def edit(noun: Noun, thing_id: Id, visit: Writer) -> Response:
     """Change the words of one's own post or comment."""
     form = await visit.form()
-    body, title = form.text("body"), form.text("title")
+    body, title, fields = form.text("body"), form.text("title"), forms.written(form)
     try:
         words = await ready(body, title=title)
+        # A form without the fields of a kind, such as an older page's, leaves them as they are.
+        given = from_form(form.text("kind"), fields, forms.zone_of(visit)) if form.text("kind") else None
         async with visit.unit() as unit:
             if noun == "posts":
-                await publishing.edit(unit, visit.actor, thing_id, words)
+                await publishing.edit(unit, visit.actor, thing_id, words, given=given)
             else:
                 await comments.edit(unit, visit.actor, thing_id, words)
     except Invalid as refusal:
         async with visit.reading() as session:
             thing = await _readable(session, visit, noun, thing_id)
-            return await _edit(visit, session, thing, noun, body=body, title=title, refusal=refusal)
+            return await _edit(visit, session, thing, noun, body=body, title=title, fields=fields, refusal=refusal)
     return await _after(visit, noun, thing_id)
 
 
@@ -217,11 +228,24 @@ async def menu(noun: Noun, thing_id: Id, visit: Reader) -> Response:
             author and alive,
             alive and (author or channel_policy.moderates(visit.actor, mine)),
             edited=thing.edited_at is not None,
+            accept="" if post else await _accept(session, visit, thing_id),
             channel_id=post.channel_id if post and mine else None,
             number=post.number if post and mine else None,
             places=await places.choices(session, visit.actor, post, channel) if post and channel else (),
         )
     return visit.fragment("posts/_menu.html", menu=view)
+
+
+async def _accept(session: AsyncSession, visit: Visit, comment_id: int) -> str:
+    """What this reader may do about a comment under a question: accept it, take that back, or nothing."""
+    found = await names.question_of(session, comment_id)
+    if found is None:
+        return ""
+    channel = await session.get_one(Channel, found.channel_id)
+    mine = await membership.of(session, found.channel_id, visit.actor.person_id)
+    if channel.archived_at is not None or not kind_policy.manages(visit.actor, found.author_id, mine):
+        return ""
+    return "unaccept" if found.accepted == comment_id else "accept"
 
 
 @router.get("/comments/{comment_id}")

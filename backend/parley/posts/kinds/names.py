@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.models.channels import Membership
 from parley.models.identity import Person
-from parley.models.kinds import Addressee, Attendance, Poll, PollOption, Vote
-from parley.models.posts import Post
+from parley.models.kinds import AcceptedAnswer, Addressee, Attendance, Poll, PollOption, Vote
+from parley.models.posts import Comment, Post
 from parley.people.queries import cards
 from parley.people.views import PersonCard
 from parley.posts.kinds.views import PersonRow
@@ -18,6 +18,17 @@ from parley.posts.kinds.views import PersonRow
 NAMES = 200
 Groups = Sequence[tuple[str, int, Sequence[PersonCard]]]
 """What was chosen, how many chose it, and at most `NAMES` of them."""
+
+
+async def question_of(session: AsyncSession, comment_id: int) -> Any | None:  # noqa: ANN401  (a row)
+    """Return the channel, author and accepted comment of the question that a comment stands under; None elsewhere."""
+    rows = await session.execute(
+        select(col(Post.channel_id), col(Post.author_id), col(AcceptedAnswer.comment_id).label("accepted"))
+        .join(Comment, col(Comment.thread_id) == Post.thread_id)
+        .outerjoin(AcceptedAnswer, col(AcceptedAnswer.post_id) == Post.id)
+        .where(col(Comment.id) == comment_id, col(Comment.removed_at).is_(None), col(Post.kind) == "question")
+    )
+    return rows.one_or_none()
 
 
 async def voters(session: AsyncSession, post_id: int) -> Groups:
