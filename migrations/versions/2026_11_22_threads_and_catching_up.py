@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.execute(
         "ALTER TABLE thread ADD COLUMN resolved_by INTEGER CONSTRAINT fk_thread_resolved_by REFERENCES person (id)"
     )
-    op.create_index("ix_post_author_newest", "post", ["author_id", "id"])
+    op.create_index("ix_post_author_newest", "post", ["author_id", "published_at"])
     op.create_table(
         "thread_follow",
         number("person_id"),

@@ -11,6 +11,7 @@ from parley.channels import handlers as channels_handlers
 from parley.channels import live as channels_live
 from parley.channels.service import feeding
 from parley.core.blobs import Blobs
+from parley.core.crypto import derive
 from parley.core.machine import Machine
 from parley.core.runner import Handler
 from parley.core.schedules import Schedule
@@ -19,10 +20,12 @@ from parley.customers.composition import Customers
 from parley.events.channels import ChannelRead
 from parley.events.customers import ConversationChanged, ReplyChanged
 from parley.events.identity import PersonCreated, PersonDeactivated, PersonReactivated
+from parley.events.kinds import AcknowledgementMissed, EventNear, PersonsPraised, QuestionAnswered
 from parley.events.people import TeamChanged
 from parley.events.posts import (
     CommentEdited,
     CommentPublished,
+    CommentRemoved,
     CommentsSplit,
     PostEdited,
     PostMoved,
@@ -30,14 +33,18 @@ from parley.events.posts import (
     PostRemoved,
     PostRestored,
 )
+from parley.events.threads import CatchUpTakenBack, CaughtUp, ThreadRead
 from parley.identity import routes as identity_routes
 from parley.notifications import handlers as notifications_handlers
 from parley.notifications import live as notifications_live
 from parley.people import handlers as people_handlers
 from parley.people import routes as people_routes
-from parley.posts.live import PostVoice
+from parley.posts.kinds import handlers as kinds_handlers
+from parley.posts.kinds import reminding
+from parley.posts.kinds.live import KindVoice
+from parley.posts.live import PostVoice, post_data
 from parley.posts.queries import SurfacedCards
-from parley.posts.service import passing
+from parley.posts.service import following, passing, stamps
 from parley.realtime.parts import Voices
 from parley.search import handlers as search_handlers
 from parley.web.visit import Reader
@@ -80,19 +87,46 @@ def compose(machine: Machine) -> House:
         machine.on(changed, passing.follow)
     machine.on(CommentsSplit, notifications_handlers.comments_split)
     for event in (PostPublished, PostEdited):
+        machine.on(event, following.on_post)
         machine.on(event, notifications_handlers.post_words)
     for spoken in (CommentPublished, CommentEdited):
+        machine.on(spoken, following.on_comment)
+    machine.on(CommentRemoved, following.on_return)
+    machine.on(CommentsSplit, following.on_split)
+    machine.on(ThreadRead, notifications_handlers.thread_read)
+    machine.on(CaughtUp, notifications_handlers.caught_up)
+    machine.on(CatchUpTakenBack, notifications_handlers.taken_back)
+    for spoken in (CommentPublished, CommentEdited):
         machine.on(spoken, notifications_handlers.comment_words)
+    for decided in (PostEdited, PostRemoved, PostRestored, PostMoved):
+        machine.on(decided, kinds_handlers.decision_changed)
+    for said in (CommentEdited, CommentRemoved):
+        machine.on(said, kinds_handlers.answer_changed)
+    machine.on(PersonsPraised, notifications_handlers.praised)
+    machine.on(QuestionAnswered, notifications_handlers.answer_accepted)
+    machine.on(AcknowledgementMissed, notifications_handlers.acknowledgement_missed)
+    machine.on(EventNear, notifications_handlers.event_near)
     machine.on(ChannelRead, notifications_handlers.channel_read)
     machine.on(ConversationChanged, notifications_handlers.assigned)
     machine.on(ReplyChanged, notifications_handlers.reply_trouble)
+    for shown in stamps.events():
+        machine.on(shown, stamps.touch)
     voices = Voices()
-    PostVoice(outside.surfaced).join(voices)
+    posts_voice = PostVoice(outside.surfaced)
+    posts_voice.join(voices)
+    KindVoice(posts_voice.post_parts, post_data, derive(machine.settings.key, "ballots")).join(voices)
     channels_live.join(voices)
     notifications_live.join(voices)
     outside.speak(voices)
     return House(
-        outside.surfaced, voices, outside.jobs, outside.schedules, outside.services, outside, blobs, [outside.close]
+        outside.surfaced,
+        voices,
+        {**outside.jobs, **reminding.HANDLERS},
+        (*outside.schedules, *reminding.SCHEDULES),
+        outside.services,
+        outside,
+        blobs,
+        [outside.close],
     )
 
 

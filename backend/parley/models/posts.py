@@ -14,6 +14,8 @@ class Thread(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     comment_count: int = Field(default=0)
     last_comment_at: datetime | None = moment(default=None, nullable=True)
+    stamp: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Counts the changes of what its post shows (`posts.shelf`)."""
     resolved_at: datetime | None = moment(default=None, nullable=True)
     resolved_by: int | None = reference("person", null=True)
 
@@ -26,7 +28,7 @@ class Post(SQLModel, table=True):
         UniqueConstraint("author_id", "client_id"),
         Index("ix_post_channel_newest", "channel_id", "id"),
         Index("ix_post_own", "channel_id", "author_id", "number"),
-        Index("ix_post_author_newest", "author_id", "id"),
+        Index("ix_post_author_newest", "author_id", "published_at"),
         Index(
             "ix_post_removed",
             "channel_id",

@@ -8,6 +8,7 @@ from sqlmodel import col
 from parley.kit.paging import DEFAULT_LIMIT, encode_cursor
 from parley.models.notifications import Notification
 from parley.notifications import queries, service
+from parley.policy.threads import notices
 from parley.web.api import PROBLEMS, BodyId, Cursor, Limit, Moment, place
 from parley.web.visit import MAX_ID, Reader, Writer
 
@@ -52,7 +53,7 @@ async def listing(visit: Reader, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = 
             (
                 await session.execute(
                     select(Notification)
-                    .where(queries.visible(visit.actor), col(Notification.id) < before)
+                    .where(notices(visit.actor), col(Notification.id) < before)
                     .order_by(col(Notification.id).desc())
                     .limit(limit + 1)
                 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlmodel import SQLModel, col
 
 from parley.core.unit import Unit
@@ -12,9 +12,10 @@ from parley.events.customers import ConversationChanged, ReplyChanged
 from parley.events.kinds import AcknowledgementMissed, EventNear, PersonsPraised, QuestionAnswered
 from parley.events.notifications import NotificationsRead, Notified
 from parley.events.posts import CommentEdited, CommentPublished, CommentsSplit, PostEdited, PostPublished
-from parley.models.customers import Claim, Conversation, Watch
+from parley.events.threads import CatchUpTakenBack, CaughtUp, ThreadRead
 from parley.models.notifications import Notification
 from parley.models.posts import Comment, Post
+from parley.models.threads import ThreadFollow
 
 MAX_TOLD = 200
 
@@ -44,21 +45,15 @@ async def comment_words(unit: Unit, event: CommentPublished | CommentEdited) -> 
     told = await _tell(unit, event.mentioned, "mention", f"comment:{event.comment_id}", author, **target)
     if not isinstance(event, CommentPublished):
         return
-    part = set(
-        (
-            await unit.session.execute(
-                select(col(Comment.author_id))
-                .where(col(Comment.thread_id) == event.thread_id, col(Comment.removed_at).is_(None))
-                .distinct()
-                .limit(MAX_TOLD)
-            )
-        ).scalars()
+    followers = await unit.session.execute(
+        select(col(ThreadFollow.person_id))
+        .where(col(ThreadFollow.thread_id) == event.thread_id, col(ThreadFollow.following))
+        .order_by(col(ThreadFollow.since).desc())
+        .limit(MAX_TOLD)
     )
-    if post and post.author_id and event.conversation_id is None:
-        part.add(post.author_id)
-    if event.conversation_id is not None:
-        part |= await _concerned(unit, event.conversation_id)
-    await _tell(unit, sorted(part - told), "comment", f"comment:{event.comment_id}", author, **target)
+    await _tell(
+        unit, sorted(set(followers.scalars()) - told), "comment", f"comment:{event.comment_id}", author, **target
+    )
 
 
 async def comments_split(unit: Unit, event: CommentsSplit) -> None:
@@ -73,20 +68,43 @@ async def comments_split(unit: Unit, event: CommentsSplit) -> None:
 async def channel_read(unit: Unit, event: ChannelRead) -> None:
     """Who has read a channel up to a post has seen the posts in it that name them."""
     passed = select(col(Post.id)).where(col(Post.channel_id) == event.channel_id, col(Post.number) <= event.number)
-    seen = await unit.session.execute(
+    named = (col(Notification.kind) == "mention") & col(Notification.comment_id).is_(None)
+    await _seen(unit, event.person_id, named & col(Notification.post_id).in_(passed))
+
+
+async def thread_read(unit: Unit, event: ThreadRead) -> None:
+    """Who has read a thread up to a comment has seen what named them or was said in it until there."""
+    passed = select(col(Comment.id)).where(
+        col(Comment.thread_id) == event.thread_id, col(Comment.id) <= event.comment_id
+    )
+    await _seen(unit, event.person_id, col(Notification.comment_id).in_(passed))
+
+
+async def caught_up(unit: Unit, event: CaughtUp) -> None:
+    """What is done in Catch-up rings no more."""
+    given = (col(Notification.kind) == "assignment") & col(Notification.conversation_id).in_(event.conversation_ids)
+    await _seen(unit, event.person_id, true() if event.everything else col(Notification.id).in_(event.ids) | given)
+
+
+async def taken_back(unit: Unit, event: CatchUpTakenBack) -> None:
+    """What was seen at that moment is unseen again."""
+    await unit.session.execute(
         update(Notification)
-        .where(
-            col(Notification.person_id) == event.person_id,
-            col(Notification.read_at).is_(None),
-            col(Notification.kind).in_(("mention", "praise")),
-            col(Notification.comment_id).is_(None),
-            col(Notification.post_id).in_(passed),
-        )
+        .where(col(Notification.person_id) == event.person_id, col(Notification.read_at) == event.at)
+        .values(read_at=None)
+    )
+    await unit.emit(NotificationsRead(person_id=event.person_id))
+
+
+async def _seen(unit: Unit, person_id: int, which: ColumnElement[bool]) -> None:
+    changed = await unit.session.execute(
+        update(Notification)
+        .where(col(Notification.person_id) == person_id, col(Notification.read_at).is_(None), which)
         .values(read_at=unit.now)
         .returning(col(Notification.id))
     )
-    if seen.first() is not None:
-        await unit.emit(NotificationsRead(person_id=event.person_id))
+    if changed.first() is not None:
+        await unit.emit(NotificationsRead(person_id=person_id))
 
 
 async def assigned(unit: Unit, event: ConversationChanged) -> None:
@@ -140,23 +158,6 @@ async def event_near(unit: Unit, event: EventNear) -> None:
     kind = "event_moved" if event.moved else "event_soon"
     about = f"{kind}:{event.post_id}:{event.sequence}"
     await _tell(unit, event.person_ids, kind, about, event.by_id, post_id=event.post_id)
-
-
-async def _concerned(unit: Unit, conversation_id: int) -> set[int]:
-    watchers = set(
-        (
-            await unit.session.execute(
-                select(col(Watch.person_id)).where(col(Watch.conversation_id) == conversation_id).limit(MAX_TOLD)
-            )
-        ).scalars()
-    )
-    holder = (
-        await unit.session.execute(select(col(Claim.person_id)).where(col(Claim.conversation_id) == conversation_id))
-    ).scalar_one_or_none()
-    assignee = (
-        await unit.session.execute(select(col(Conversation.assignee_id)).where(col(Conversation.id) == conversation_id))
-    ).scalar_one_or_none()
-    return watchers | {person for person in (holder, assignee) if person}
 
 
 async def _tell(

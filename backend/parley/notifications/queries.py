@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,16 +15,23 @@ from parley.models.notifications import Notification
 from parley.models.posts import Comment, Post
 from parley.notifications.views import NotificationRow, NotificationsView
 from parley.people.queries import cards
-from parley.policy import customers, posts
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
+from parley.policy.threads import notices as visible
 
 PAGE = 40
+_ICONS = {"owed": "megaphone", "event_soon": "calendar-clock"}
 _WORDS = {
     ("mention", "post"): "%(name)s mentioned you",
     ("mention", "comment"): "%(name)s mentioned you in a comment",
     ("mention", "conversation"): "%(name)s mentioned you in a discussion",
     ("comment", "comment"): "%(name)s commented",
     ("comment", "conversation"): "%(name)s wrote in the discussion",
+    ("praise", "post"): "%(name)s praised you",
+    ("accepted", "comment"): "%(name)s accepted your answer",
+    ("owed", "post"): "Please read this and say that you have",
+    ("event_soon", "post"): "This begins in a quarter of an hour",
+    ("event_moved", "post"): "%(name)s moved an event that you may come to",
     ("assignment", "conversation"): "%(name)s gave you a customer",
     ("reply_bounced", "conversation"): "Your reply came back",
     ("reply_failed", "conversation"): "Your reply could not be sent",
@@ -32,42 +39,15 @@ _WORDS = {
 }
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """The condition under which a notification of `actor` may still be shown and counted."""
-    post = (
-        exists()
-        .where(col(Post.id) == Notification.post_id, col(Post.removed_at).is_(None), posts.visible(actor))
-        .correlate(Notification)
-    )
-    talk = (
-        exists()
-        .where(col(Conversation.id) == Notification.conversation_id, customers.visible(actor))
-        .correlate(Notification)
-    )
-    comment = (
-        exists()
-        .where(col(Comment.id) == Notification.comment_id, col(Comment.removed_at).is_(None))
-        .correlate(Notification)
-    )
-    return (
-        (col(Notification.person_id) == actor.person_id)
-        & or_(col(Notification.post_id).is_(None), post)
-        & or_(col(Notification.conversation_id).is_(None), talk)
-        & or_(col(Notification.comment_id).is_(None), comment)
-    )
-
-
 async def unread(session: AsyncSession, actor: Actor) -> int:
     """Count what `actor` has not seen and may open."""
-    return int(
-        (
-            await session.execute(
-                select(func.count())
-                .select_from(Notification)
-                .where(visible(actor), col(Notification.read_at).is_(None))
-            )
-        ).scalar_one()
-    )
+    return int((await _unread(session, actor))[0].count)
+
+
+@prepared
+def _unread(actor: Actor) -> Select[Any]:
+    unseen = select(func.count().label("count")).select_from(Notification)
+    return unseen.where(visible(actor), col(Notification.read_at).is_(None))
 
 
 async def listing(
@@ -135,6 +115,6 @@ def _row(row: Any, people: Any, say: Callable[[str], str]) -> NotificationRow:  
         unread=notice.read_at is None,
         person=person,
         contact=initials(row.contact) if row.contact and not person else "",
-        icon="mail" if notice.conversation_id else "bell",
+        icon=_ICONS.get(notice.kind, "mail" if notice.conversation_id else "bell"),
         outside=not notice.comment_id and bool(notice.conversation_id),
     )
