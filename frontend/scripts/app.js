@@ -14,6 +14,7 @@ import "./keys.js";
 import "./reading.js";
 import "./presence.js";
 import "./live.js";
+import "./rail.js";
 import "./customers.js";
 import "./queue.js";
 import { onArrive } from "./arrive.js";
@@ -24,6 +25,8 @@ onArrive("[data-composer]", (form) => {
   else if (window.requestIdleCallback) requestIdleCallback(load, { timeout: 800 });
   else setTimeout(load);
 });
+
+onArrive("[data-picker]", (field) => import("./picker.js").then((picking) => picking.enhance(field)));
 
 // Said for those who wait for it, such as tests.
 onArrive("body", () => {

@@ -1,7 +1,6 @@
 // Forms: sent once, focus on the first error, secrets easy to copy.
 import { onArrive } from "./arrive.js";
 import { send } from "./live.js";
-import { ask } from "./net.js";
 import { toast } from "./toast.js";
 import { say } from "./words.js";
 
@@ -35,22 +34,6 @@ function firstError() {
 if (document.querySelector('main [aria-invalid="true"]')) firstError();
 
 onArrive("[data-select-all]", (input) => input.addEventListener("focus", () => input.select()));
-
-// A field that names a colleague offers who it may be.
-onArrive("[data-pick-person]", (input) => {
-  const list = document.getElementById(input.getAttribute("list"));
-  input.addEventListener("input", async () => {
-    const asked = input.value;
-    const response = await ask(`/complete?kind=person&q=${encodeURIComponent(asked.replace(/^@/, ""))}`).catch(() => null);
-    if (!response?.ok || input.value !== asked) return;
-    const template = document.createElement("template");
-    template.innerHTML = await response.text();
-    const options = [...template.content.querySelectorAll("[data-value]")].map(
-      (found) => new Option(found.textContent.trim().replace(/\s+/g, " "), found.dataset.value),
-    );
-    list.replaceChildren(...options);
-  });
-});
 
 export async function copy(text) {
   try {

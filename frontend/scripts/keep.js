@@ -1,13 +1,4 @@
-// Small states of this device: which groups of the rail are open, how far it and other rows are scrolled.
-for (const group of document.querySelectorAll("details[data-keep-open]")) {
-  const key = group.dataset.keepOpen;
-  if (localStorage.getItem(key) === "shut") group.open = false;
-  group.addEventListener("toggle", () => {
-    if (group.open) localStorage.removeItem(key);
-    else localStorage.setItem(key, "shut");
-  });
-}
-
+// Small states of this device: how far rows are scrolled, what is switched off.
 for (const box of document.querySelectorAll("[data-keep-scroll]")) {
   const key = `scroll:${box.dataset.keepScroll}`;
   box.scrollTop = Number(sessionStorage.getItem(key) ?? 0);

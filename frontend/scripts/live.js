@@ -23,6 +23,13 @@ export function send(message) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
+// Topics that came to the page after it was loaded, each from where it stood then.
+export function hear(topics) {
+  const fresh = Object.fromEntries(Object.entries(topics).filter(([topic]) => !last.has(topic)));
+  for (const [topic, seq] of Object.entries(fresh)) last.set(topic, seq);
+  if (Object.keys(fresh).length) send({ topics: fresh });
+}
+
 function connect() {
   clearTimeout(timer);
   if (stopped || (socket && socket.readyState <= WebSocket.OPEN)) return;

@@ -16,13 +16,13 @@ from parley.app import composition, health
 from parley.app.outside import CustomersOutside
 from parley.app.routes import check_guards
 from parley.app.shell import shell
-from parley.channels import api as channels_api
-from parley.channels import pages as channels_pages
+from parley.channels import routes as channels_routes
 from parley.core import crypto
 from parley.core.limits import Limiter
 from parley.core.machine import Machine
 from parley.customers import routes as customers_routes
 from parley.feed import api as feed_api
+from parley.feed import home as feed_home
 from parley.feed import pages as feed_pages
 from parley.identity import authenticate
 from parley.kit.errors import TooMany
@@ -34,6 +34,8 @@ from parley.posts import pages as posts_pages
 from parley.posts import place_api as posts_place_api
 from parley.posts import place_pages as posts_place_pages
 from parley.posts import tools as posts_tools
+from parley.posts.kinds import routes as kinds_routes
+from parley.posts.shelf import Shelf
 from parley.realtime import sockets, topics
 from parley.realtime.hub import Hub
 from parley.realtime.presence import Presence
@@ -50,8 +52,8 @@ def routers() -> list[APIRouter]:
         static.router,
         health.router,
         *composition.identity_routers(),
-        channels_pages.router,
-        channels_api.router,
+        *channels_routes.routers(),
+        feed_home.router,
         feed_pages.router,
         feed_api.router,
         notifications_pages.router,
@@ -60,6 +62,7 @@ def routers() -> list[APIRouter]:
         search_api.router,
         *customers_routes.routers(),
         *composition.admin_routers(),
+        *kinds_routes.routers(),
         posts_files.router,
         posts_api.router,
         posts_place_api.router,
@@ -123,6 +126,7 @@ def create_app(machine: Machine, *, lifespan_hooks: tuple[Callable[[FastAPI], Aw
     app.state.shell, app.state.limit, app.state.demo = shell, limit, None
     app.state.surfaced, app.state.outside = house.surfaced, CustomersOutside()
     app.state.blobs = house.blobs
+    app.state.post_fragments, app.state.post_answers = Shelf[str](), Shelf[bytes]()
     app.state.csrf_key = crypto.derive(settings.key, "csrf")
     hub.on_word.append(partial(topics.control, machine.database, hub))
     errors.install(app)

@@ -1,25 +1,26 @@
 """The frame of every page: rail, counts, and the positions of the topics the page hears."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.channels.rails import titles
 from parley.channels.unread import rail as rail_of
 from parley.core import eventlog
 from parley.customers.queries import counts as customers
-from parley.models.channels import Channel
+from parley.models.channels import Channel, RailLayout
+from parley.models.identity import Person
 from parley.notifications import queries as notifications
-from parley.people.queries import cards
+from parley.people.queries import CARD_COLUMNS, card, with_profile
 from parley.policy import channels as channel_policy
+from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 from parley.web import i18n
 from parley.web.shell import PageContext, viewer
 from parley.web.visit import Visit
-
-if TYPE_CHECKING:
-    from parley.policy.actor import Actor
 
 
 async def shell(
@@ -29,8 +30,8 @@ async def shell(
     actor = visit.actor
     settings = visit.machine.settings
     language = visit.language
-    rail = await rail_of(session, actor, channel_id, {"channels": visit.say("Channels"), "direct": visit.say("Direct")})
-    card = (await cards(session, [actor.person_id]))[actor.person_id]
+    mine = (await _own(session, actor))[0]
+    rail = await rail_of(session, actor, channel_id, titles(visit.say), mine.sections or ())
     joined = [f"channel:{channel.id}" for section in rail for channel in section.channels]
     own = [f"person:{actor.person_id}"] + (["customers"] if actor.has("customer_lead") else [])
     unclaimed, late = await customers.unclaimed_and_late(session, actor)
@@ -40,10 +41,11 @@ async def shell(
         dir=i18n.direction(language),
         theme=actor.theme,
         organisation=settings.organisation,
-        viewer=viewer(actor, card.hue, card.photo_url),
+        viewer=viewer(actor, mine.hue, card(mine).photo_url),
         csrf=visit.csrf_token,
         rail=rail,
-        browse_count=await _browsable(session, actor),
+        rail_unread_only=bool(mine.unread_only),
+        browse_count=(await _browsable(session, actor))[0].count,
         customers_unclaimed=unclaimed,
         customers_late=late,
         notifications_unread=await notifications.unread(session, actor),
@@ -54,6 +56,15 @@ async def shell(
     )
 
 
-async def _browsable(session: AsyncSession, actor: "Actor") -> int:
-    mine = channel_policy.readable(actor).where(col(Channel.kind) != "direct", col(Channel.archived_at).is_(None))
-    return int((await session.execute(select(func.count()).select_from(mine.subquery()))).scalar_one())
+@prepared
+def _own(actor: Actor) -> Select[Any]:
+    """The reader's own card, and how they arranged their rail."""
+    columns = (*CARD_COLUMNS, col(RailLayout.sections), col(RailLayout.unread_only))
+    mine = with_profile(select(*columns).select_from(Person))
+    return mine.outerjoin(RailLayout, col(RailLayout.person_id) == Person.id).where(col(Person.id) == actor.person_id)
+
+
+@prepared
+def _browsable(actor: Actor) -> Select[Any]:
+    mine = channel_policy.visible(actor), col(Channel.kind) != "direct", col(Channel.archived_at).is_(None)
+    return select(func.count().label("count")).select_from(Channel).where(*mine)

@@ -1,22 +1,24 @@
-"""Reads about channels: one channel, browsing, members."""
+"""Reads about channels: one channel, its members, what a change would mean."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from parley.channels.views import BrowseRow, BrowseView, ChannelAbout, ChannelRef, ChannelView, MemberRow
+from parley.channels.views import ChannelAbout, ChannelRef, ChannelView, KindEffect, MemberRow
 from parley.kit.errors import Forbidden, NotFound
-from parley.kit.paging import query
-from parley.models.channels import Channel, Membership
-from parley.models.identity import Person
+from parley.models.channels import Channel, ChannelTeam, Membership
+from parley.models.identity import Person, RoleGrant
+from parley.models.people import Team
 from parley.models.posts import Post
 from parley.people.queries import CARD_COLUMNS, card, cards, with_profile
 from parley.people.views import PersonCard
 from parley.policy import channels as policy
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 
 PAGE = 50
 
@@ -114,17 +116,67 @@ async def head(session: AsyncSession, actor: Actor, channel: Channel) -> Channel
         may_post=not why,
         why_not_post=why,
         may_manage=not _why_not(policy.may_manage, actor, channel, member),
-        may_join=member is None
-        and channel.kind in {"open", "announcement"}
-        and not actor.guest
-        and channel.archived_at is None,
+        may_join=member is None and channel.kind in policy.OPEN and not actor.guest and channel.archived_at is None,
+        may_invite=channel.archived_at is None and not _why_not(policy.may_invite, actor, channel, member),
+        may_set_default=not _why_not(lambda *_: policy.may_set_default(actor, channel), actor, channel, member),
+        is_default=channel.is_default,
+        may_make_private=channel.kind == "direct" and not actor.guest and (channel.direct_key or "").count(",") > 1,
+        gone=await _gone(session, channel.id) if channel.kind == "direct" else (),
     )
+
+
+async def _gone(session: AsyncSession, channel_id: int) -> Sequence[str]:
+    rows = await session.execute(
+        select(col(Person.name))
+        .join(Membership, col(Membership.person_id) == Person.id)
+        .where(col(Membership.channel_id) == channel_id, col(Membership.until).is_(None), ~col(Person.active))
+        .order_by(col(Person.name))
+    )
+    return rows.scalars().all()
+
+
+async def kind_effect(session: AsyncSession, channel: Channel, kind: str) -> KindEffect | None:
+    """Return what making `channel` a `kind` would mean for who reads it; None when nothing changes for anybody."""
+    assert channel.id is not None  # noqa: S101  (a row)
+    if (kind in policy.OPEN) == (channel.kind in policy.OPEN):
+        return None
+    guests = select(col(RoleGrant.person_id)).where(col(RoleGrant.role) == "guest")
+    colleagues = select(func.count()).select_from(Person).where(col(Person.active), col(Person.id).not_in(guests))
+    members = (await member_counts(session, [channel.id])).get(channel.id, 0)
+    inside = (
+        colleagues.join(Membership, col(Membership.person_id) == Person.id)
+        .where(col(Membership.channel_id) == channel.id, col(Membership.until).is_(None))
+        .scalar_subquery()
+    )
+    posts = (
+        select(func.count())
+        .select_from(Post)
+        .where(col(Post.channel_id) == channel.id, col(Post.removed_at).is_(None))
+        .scalar_subquery()
+    )
+    row = (await session.execute(select(colleagues.scalar_subquery() - inside, posts))).one()
+    return KindEffect(kind, row[1], row[0], members, closes=kind not in policy.OPEN)
 
 
 async def postable(session: AsyncSession, actor: Actor) -> list[ChannelRef]:
     """Return the channels that `actor` may post in now, by name, direct ones last."""
-    rows = await session.execute(
-        select(Channel, Membership)
+    # Each row is the channel and the membership at once, as far as the rule looks at them.
+    rows = [row for row in await _mine(session, actor) if not _why_not(policy.may_post, actor, row, row)]
+    found = await refs(session, actor, rows)
+    return sorted(found.values(), key=lambda ref: (ref.kind == "direct", ref.name))
+
+
+@prepared
+def _mine(actor: Actor) -> Select[Any]:
+    return (
+        select(
+            col(Channel.id),
+            col(Channel.name),
+            col(Channel.kind),
+            col(Channel.who_posts),
+            col(Channel.archived_at),
+            col(Membership.role),
+        )
         .join(Membership, col(Membership.channel_id) == Channel.id)
         .where(
             col(Membership.person_id) == actor.person_id,
@@ -132,12 +184,6 @@ async def postable(session: AsyncSession, actor: Actor) -> list[ChannelRef]:
             col(Channel.archived_at).is_(None),
         )
     )
-    found = await refs(
-        session,
-        actor,
-        [channel for channel, member in rows.all() if not _why_not(policy.may_post, actor, channel, member)],
-    )
-    return sorted(found.values(), key=lambda ref: (ref.kind == "direct", ref.name))
 
 
 def _why_not(rule: Any, actor: Actor, channel: Channel, member: Membership | None) -> str:  # noqa: ANN401
@@ -171,93 +217,39 @@ async def joined(session: AsyncSession, actor: Actor, channel_ids: Sequence[int]
     return frozenset(rows.scalars().all())
 
 
-async def browse(
-    session: AsyncSession, actor: Actor, *, q: str = "", kind: str = "", joined: str = "", offset: int = 0
-) -> BrowseView:
-    """Return the channels that `actor` can see, busiest first, filtered."""
-    mine = policy.is_member(actor.person_id)
-    last = select(func.max(col(Post.published_at))).where(col(Post.channel_id) == Channel.id).scalar_subquery()
-    members = (
-        select(func.count())
-        .where(col(Membership.channel_id) == Channel.id, col(Membership.until).is_(None))
-        .scalar_subquery()
-    )
-    conditions: list[Any] = [policy.visible(actor), col(Channel.kind) != "direct"]
-    if q:
-        conditions.append(
-            or_(col(Channel.name).icontains(q, autoescape=True), col(Channel.purpose).icontains(q, autoescape=True))
-        )
-    if kind == "archived":
-        conditions.append(col(Channel.archived_at).is_not(None))
-    else:
-        conditions.append(col(Channel.archived_at).is_(None))
-        if kind in {"open", "private", "announcement"}:
-            conditions.append(col(Channel.kind) == kind)
-    if joined in {"yes", "no"}:
-        conditions.append(mine if joined == "yes" else ~mine)
-    total = int((await session.execute(select(func.count()).select_from(Channel).where(*conditions))).scalar_one())
-    rows = (
-        await session.execute(
-            select(Channel, last.label("last"), members.label("members"), mine.label("mine"))
-            .where(*conditions)
-            .order_by(members.desc(), col(Channel.name))
-            .offset(offset)
-            .limit(PAGE + 1)
-        )
-    ).all()
-    ids = [row.Channel.id for row in rows]
-    faces = await _faces(session, ids)
-    found = [
-        BrowseRow(
-            id=row.Channel.id,
-            name=row.Channel.name,
-            kind=row.Channel.kind,
-            purpose=row.Channel.purpose,
-            member_count=row.members,
-            faces=faces.get(row.Channel.id, []),
-            last_post_at=row.last,
-            joined=row.mine,
-            archived=row.Channel.archived_at is not None,
-        )
-        for row in rows[:PAGE]
-    ]
-    more = query("/channels", q=q, kind=kind, joined=joined, offset=offset + PAGE) if len(rows) > PAGE else None
-    return BrowseView(found, total, q, kind, joined, not actor.guest, more)
-
-
-async def _faces(session: AsyncSession, channel_ids: Sequence[int]) -> dict[int, list[PersonCard]]:
-    if not channel_ids:
-        return {}
-    place = func.row_number().over(
-        partition_by=col(Membership.channel_id), order_by=(col(Membership.role) == "member", col(Membership.id))
-    )
-    ranked = (
-        select(col(Membership.channel_id), col(Membership.person_id), place.label("place"))
-        .where(col(Membership.channel_id).in_(channel_ids), col(Membership.until).is_(None))
-        .subquery()
-    )
-    rows = (await session.execute(select(ranked.c.channel_id, ranked.c.person_id).where(ranked.c.place <= 3))).all()
-    found = await cards(session, [row.person_id for row in rows])
-    faces: dict[int, list[PersonCard]] = {}
-    for row in rows:
-        faces.setdefault(row.channel_id, []).append(found[row.person_id])
-    return faces
-
-
 async def members(
     session: AsyncSession, channel_id: int, *, q: str = "", offset: int = 0, limit: int = PAGE
 ) -> list[MemberRow]:
     """Return present members, owners first; one more than `limit` tells that there are more."""
-    statement = with_profile(
-        select(*CARD_COLUMNS, col(Membership.role), col(Membership.since))
-        .select_from(Membership)
-        .join(Person, col(Person.id) == Membership.person_id)
-    ).where(col(Membership.channel_id) == channel_id, col(Membership.until).is_(None))
+    through = aliased(Team)
+    statement = (
+        with_profile(
+            select(*CARD_COLUMNS, col(Membership.role), col(Membership.since), col(through.name).label("through"))
+            .select_from(Membership)
+            .join(Person, col(Person.id) == Membership.person_id)
+        )
+        .outerjoin(through, col(through.id) == Membership.team_id)
+        .where(col(Membership.channel_id) == channel_id, col(Membership.until).is_(None))
+    )
     if q:
-        statement = statement.where(col(Person.name).icontains(q, autoescape=True))
+        statement = statement.where(
+            or_(col(Person.name).icontains(q, autoescape=True), col(Person.handle).icontains(q, autoescape=True))
+        )
     rank = case((col(Membership.role) == "owner", 0), (col(Membership.role) == "moderator", 1), else_=2)
-    rows = (await session.execute(statement.order_by(rank, col(Person.name)).offset(offset).limit(limit + 1))).all()
-    return [MemberRow(card(row), row.role, row.since) for row in rows]
+    order = rank, col(Person.name), col(Person.id)
+    rows = (await session.execute(statement.order_by(*order).offset(offset).limit(limit + 1))).all()
+    return [MemberRow(card(row), row.role, row.since, row.through or "") for row in rows]
+
+
+async def feeds(session: AsyncSession, channel_id: int) -> list[tuple[int, str]]:
+    """Return the teams that feed a channel, as (id, name)."""
+    rows = await session.execute(
+        select(col(Team.id), col(Team.name))
+        .join(ChannelTeam, col(ChannelTeam.team_id) == Team.id)
+        .where(col(ChannelTeam.channel_id) == channel_id)
+        .order_by(col(Team.name))
+    )
+    return [(row.id, row.name) for row in rows]
 
 
 async def about(session: AsyncSession, channel: Channel) -> ChannelAbout:
@@ -266,5 +258,12 @@ async def about(session: AsyncSession, channel: Channel) -> ChannelAbout:
     rows = await members(session, channel.id, limit=24)
     maker = (await cards(session, [channel.created_by])).get(channel.created_by or 0)
     return ChannelAbout(
-        channel.created_at, maker, rows[:24], f"/channels/{channel.id}/members" if len(rows) > 24 else None
+        channel.created_at,
+        maker,
+        rows[:24],
+        f"/channels/{channel.id}/members" if len(rows) > 24 else None,
+        channel.who_posts,
+        channel.who_comments,
+        channel.who_invites,
+        await feeds(session, channel.id),
     )

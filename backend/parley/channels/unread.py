@@ -57,6 +57,14 @@ async def unread(session: AsyncSession, actor: Actor, channel_id: int | None = N
     return [_unread(row) for row in rows]
 
 
+async def of_moment(session: AsyncSession, actor: Actor) -> list[Unread]:
+    """Return `unread` of all channels, asked once for a session that only reads: it sees one moment."""
+    known: tuple[Actor, list[Unread]] | None = session.info.get("unread")
+    if known is None or known[0] != actor:
+        known = session.info["unread"] = (actor, await unread(session, actor))
+    return known[1]
+
+
 def _counts(actor: Actor) -> Select[Any]:
     me = actor.person_id
     named = _mentions(actor)
@@ -177,7 +185,7 @@ async def rail(
 
     `titles` translates the two that the house names: "channels", "direct".
     """
-    rows = await unread(session, actor)
+    rows = await of_moment(session, actor)
     names = await direct_names(session, actor, [row.channel_id for row in rows if row.kind == "direct"])
     placed = []
     for row in rows:

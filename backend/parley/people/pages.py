@@ -15,7 +15,7 @@ from parley.kit.markup import fill, render
 from parley.kit.text import shorten
 from parley.models.identity import Person
 from parley.models.people import Profile
-from parley.people import queries
+from parley.people import groups, queries
 from parley.people.queries import Filters
 from parley.people.views import DirectoryView, HelpfulAnswer, KnownTopic, ProfileView
 from parley.web import forms
@@ -106,6 +106,9 @@ async def _view(session: AsyncSession, visit: Visit, who: Person, profile: Profi
         channels=await queries.channels_of(session, visit.actor, who.id, _CHANNELS),
         active=who.active,
         is_me=who.id == visit.actor.person_id,
+        team_handle=await groups.team_handle(session, visit.actor, profile.team_id),
+        followed=await groups.follows(session, visit.actor, who.id),
+        may_follow=who.active and who.id != visit.actor.person_id and not visit.actor.guest,
     )
 
 

@@ -11,19 +11,21 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.core.fixed import Fixed, OneOf
 from parley.kit.markup import plain_excerpt
 from parley.kit.paging import decode_cursor, encode_cursor
 from parley.kit.text import initials
 from parley.models.channels import Channel, Membership
 from parley.models.customers import Conversation
 from parley.models.identity import Person
-from parley.models.people import Profile, Team
+from parley.models.people import PersonFollow, Profile, Team
 from parley.models.posts import Comment, Post, Reaction
 from parley.people.views import DirectoryRow, PersonCard, ProfileChannel
 from parley.policy import channels as channel_policy
 from parley.policy import people as policy
 from parley.policy import posts as post_policy
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 
 CARD_COLUMNS: tuple[Any, ...] = (
     col(Person.id),
@@ -68,6 +70,9 @@ def with_profile(statement: Select[Any]) -> Select[Any]:
     )
 
 
+_cards = Fixed(lambda: with_profile(select(*CARD_COLUMNS).select_from(Person)).where(OneOf(col(Person.id), "ids")))
+
+
 def card(row: Row[Any]) -> PersonCard:
     """Make the card of one row that carries `CARD_COLUMNS`."""
     return PersonCard(
@@ -84,11 +89,44 @@ def card(row: Row[Any]) -> PersonCard:
 
 async def cards(session: AsyncSession, person_ids: Collection[int | None]) -> dict[int, PersonCard]:
     """Return the cards of `person_ids` by id; None and unknown ids are left out. Who may see them is the caller's affair."""
-    wanted = sorted({person_id for person_id in person_ids if person_id is not None})
+    wanted = {person_id for person_id in person_ids if person_id is not None}
     if not wanted:
         return {}
-    statement = with_profile(select(*CARD_COLUMNS).select_from(Person)).where(col(Person.id).in_(wanted))
-    return {row.id: card(row) for row in (await session.execute(statement)).all()}
+    return {row.id: card(row) for row in await _cards.rows(session, ids=wanted)}
+
+
+async def visible_cards(session: AsyncSession, actor: Actor, person_ids: Collection[int]) -> list[PersonCard]:
+    """Return the cards of those of `person_ids` whom `actor` may see and who are here, in the given order."""
+    if not person_ids:
+        return []
+    statement = with_profile(select(*CARD_COLUMNS).select_from(Person)).where(
+        policy.visible(actor), col(Person.active), col(Person.id).in_(set(person_ids))
+    )
+    found = {row.id: card(row) for row in (await session.execute(statement)).all()}
+    return [found[person_id] for person_id in dict.fromkeys(person_ids) if person_id in found]
+
+
+async def named(session: AsyncSession, actor: Actor, who: str) -> list[int]:
+    """Return the one person that a handle or a full name means; nobody when it is not clear."""
+    rule = or_(col(Person.handle) == who.lower(), col(Person.name) == who)
+    rows = await session.execute(select(col(Person.id)).where(policy.visible(actor), col(Person.active), rule).limit(2))
+    found = [person_id for person_id in rows.scalars() if person_id is not None]
+    return found if len(found) == 1 else []
+
+
+async def followed(session: AsyncSession, actor: Actor) -> list[int]:
+    """Return the ids of those whose posts in open channels `actor` hears of."""
+    return [row.followed_id for row in await _followed(session, actor)]
+
+
+@prepared
+def _followed(actor: Actor) -> Select[Any]:
+    return (
+        select(col(PersonFollow.followed_id))
+        .join(Person, col(Person.id) == PersonFollow.followed_id)
+        .where(col(PersonFollow.follower_id) == actor.person_id, col(Person.active))
+        .order_by(col(PersonFollow.followed_id))
+    )
 
 
 async def readable_person(

@@ -13,7 +13,7 @@ from parley.identity.service import preferences, sessions, tokens
 from parley.identity.service.preferences import Preferences
 from parley.kit.errors import Invalid, NotFound
 from parley.models.identity import Person
-from parley.people import queries, service
+from parley.people import groups, queries, service
 from parley.people.rows import session_rows, token_rows
 from parley.people.service import ProfileChange
 from parley.people.views import PersonCard, SettingsView
@@ -28,6 +28,7 @@ _TITLES = {
     "keys": "Keys",
     "sessions": "Sessions",
     "tokens": "API tokens",
+    "following": "Persons you follow",
 }
 _SCOPE_WORDS = {
     "read": "Read what you may read",
@@ -81,6 +82,12 @@ async def save_look(visit: Writer) -> Response:
 async def keys(visit: Reader) -> Response:
     """Show the switches of this device."""
     return await _page(visit, "keys")
+
+
+@router.get("/settings/following")
+async def following(visit: Reader) -> Response:
+    """Show whom the reader follows."""
+    return await _page(visit, "following")
 
 
 @router.get("/settings/sessions")
@@ -244,6 +251,7 @@ async def _view(session: AsyncSession, visit: Visit) -> SettingsView:
         sessions=await session_rows(session, visit, actor.person_id),
         tokens=await token_rows(session, actor.person_id),
         scopes=[(scope, visit.say(_SCOPE_WORDS[scope])) for scope in _scopes(visit)],
+        following=await groups.followed_rows(session, actor),
     )
 
 

@@ -72,6 +72,9 @@ class ProfileView:
     channels: Sequence[ProfileChannel]
     active: bool
     is_me: bool
+    team_handle: str = ""
+    followed: bool = False
+    may_follow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,18 @@ class DirectoryRow:
     card: PersonCard
     place: str
     knows: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamView:
+    """A team's page; `channels` are those it feeds that the reader may see."""
+
+    id: int
+    handle: str
+    name: str
+    members: Sequence[DirectoryRow]
+    channels: Sequence[ProfileChannel]
+    may_arrange: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,7 @@ class SettingsView:
     sessions: Sequence[SessionRow]
     tokens: Sequence[TokenRow]
     scopes: Sequence[tuple[str, str]]
+    following: Sequence[DirectoryRow] = ()
     new_token: str | None = None
     token_name: str = ""
     token_scopes: Sequence[str] = ()

@@ -33,6 +33,7 @@ class PageContext:
     viewer: Viewer | None = None
     csrf: str = ""
     rail: Sequence[object] = ()
+    rail_unread_only: bool = False
     browse_count: int = 0
     customers_unclaimed: int = 0
     customers_late: int = 0
