@@ -71,7 +71,7 @@ def _floor(folder: Path, renderer: object) -> float:
         for n in range(CHANNELS)
     )
     person = PersonCard(1, "p0", "Person 0", "", "", "P0", 1, None)
-    template = renderer.environment("en").get_template("posts/_flow.html")  # type: ignore[attr-defined]
+    template = renderer.environment("en").get_template("feed/_flow.html")  # type: ignore[attr-defined]
     now = clock.now()
 
     def once() -> None:

@@ -25,6 +25,7 @@ from parley.models.channels import Channel
 from parley.models.posts import Post, Thread
 from parley.policy.actor import SCOPES, Actor
 
+BODY = "A sentence of the usual length about valves, paint and lorries. " * 6
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -61,7 +62,7 @@ async def furnish(settings: Settings, persons: int, channels: int, posts: int) -
 
 async def _fill(session: object, rooms: list[int], author: int, posts: int) -> None:
     now = clock.now()
-    body = "<p>" + "A sentence of the usual length about valves, paint and lorries. " * 6 + "</p>"
+    body = f"<p>{BODY}</p>"
     for start in range(0, posts, 5000):
         some = range(start, min(start + 5000, posts))
         await session.execute(insert(Thread), [{"id": n + 1, "comment_count": 0} for n in some])  # type: ignore[attr-defined]

@@ -6,7 +6,8 @@ python tests/frontend/gallery.py --serve 8123    serves them under the product's
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +16,13 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from jinja2 import ChoiceLoader, DictLoader, Environment
+from markupsafe import Markup
 
 from frontend import samples as s
 from parley.core import paths
 from parley.core.settings import Settings
+from parley.posts.shelf import Shown
+from parley.posts.views import PostView
 from parley.web.rendering import Renderer
 
 POLICY = (
@@ -282,7 +286,7 @@ PARTS: dict[str, Page] = {
         "posts/_thread.html",
         {"thread": s.thread(), "composer": s.composer("thread"), "page": s.page("Thread")},
     ),
-    "posts/_flow.html": lambda: ("posts/_flow.html", {"posts": [s.QUESTION], "older_url": None}),
+    "feed/_flow.html": lambda: ("feed/_flow.html", {"posts": [s.QUESTION], "older_url": None}),
     "channels/_flow.html": lambda: ("channels/_flow.html", {"posts": [s.QUESTION, s.LONG], "flow": s.flow()}),
     "channels/_join.html": lambda: ("channels/_join.html", {"channel": s.channel(), "page": s.page("Channel")}),
     "channels/_browse.html": lambda: ("channels/_browse.html", {"browse": s.browse(), "page": s.page("Channels")}),
@@ -317,7 +321,19 @@ def render(made: Environment, name: str, theme: str = "auto") -> str:
     template, context = (PAGES.get(name) or PARTS[name])()
     if "page" in context:
         context["page"].theme = theme
-    return with_photos(made, made.get_template(template).render(**context))
+    return with_photos(made, made.get_template(template).render(**off_the_shelf(made, template, context)))
+
+
+def off_the_shelf(made: Environment, template: str, context: dict[str, Any]) -> dict[str, Any]:
+    """Return `context` with the posts of Home as its template takes them: rendered before."""
+
+    def shown(posts: Sequence[PostView]) -> list[Shown]:
+        post = made.get_template("posts/_post.html")
+        return [Shown(each.id, each.number, each.created_at, Markup(post.render(post=each))) for each in posts]  # noqa: S704
+
+    if "home" in context:
+        return {**context, "home": replace(context["home"], posts=shown(context["home"].posts))}
+    return {**context, "posts": shown(context["posts"])} if template == "feed/_flow.html" else context
 
 
 def with_photos(made: Environment, html: str) -> str:
@@ -358,8 +374,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _static(self, name: str) -> None:
         file = paths.dist_dir() / name
-        kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2",
-                 ".png": "image/png", ".webmanifest": "application/manifest+json"}
+        kinds = {
+            ".css": "text/css",
+            ".js": "text/javascript",
+            ".svg": "image/svg+xml",
+            ".woff2": "font/woff2",
+            ".png": "image/png",
+            ".webmanifest": "application/manifest+json",
+        }
         if "/" in name or not file.is_file() or file.suffix not in kinds:
             return self.send_error(404)
         return self._answer(file.read_bytes(), kinds[file.suffix])

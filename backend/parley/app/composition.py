@@ -27,6 +27,7 @@ from parley.events.posts import (
     CommentPublished,
     CommentRemoved,
     CommentsSplit,
+    MentionShared,
     PostEdited,
     PostMoved,
     PostPublished,
@@ -34,6 +35,8 @@ from parley.events.posts import (
     PostRestored,
 )
 from parley.events.threads import CatchUpTakenBack, CaughtUp, ThreadRead
+from parley.feed import catch_up_live
+from parley.feed.catch_up_service import DUE
 from parley.identity import routes as identity_routes
 from parley.notifications import handlers as notifications_handlers
 from parley.notifications import live as notifications_live
@@ -44,6 +47,7 @@ from parley.posts.kinds import reminding
 from parley.posts.kinds.live import KindVoice
 from parley.posts.live import PostVoice, post_data
 from parley.posts.queries import SurfacedCards
+from parley.posts.threads_live import ThreadVoice
 from parley.posts.service import following, passing, stamps
 from parley.realtime.parts import Voices
 from parley.search import handlers as search_handlers
@@ -106,6 +110,7 @@ def compose(machine: Machine) -> House:
     machine.on(QuestionAnswered, notifications_handlers.answer_accepted)
     machine.on(AcknowledgementMissed, notifications_handlers.acknowledgement_missed)
     machine.on(EventNear, notifications_handlers.event_near)
+    machine.on(MentionShared, notifications_handlers.shared_words)
     machine.on(ChannelRead, notifications_handlers.channel_read)
     machine.on(ConversationChanged, notifications_handlers.assigned)
     machine.on(ReplyChanged, notifications_handlers.reply_trouble)
@@ -117,11 +122,13 @@ def compose(machine: Machine) -> House:
     KindVoice(posts_voice.post_parts, post_data, derive(machine.settings.key, "ballots")).join(voices)
     channels_live.join(voices)
     notifications_live.join(voices)
+    catch_up_live.join(voices)
+    ThreadVoice(posts_voice).join(voices)
     outside.speak(voices)
     return House(
         outside.surfaced,
         voices,
-        {**outside.jobs, **reminding.HANDLERS},
+        {**outside.jobs, **reminding.HANDLERS, DUE: catch_up_live.come_back},
         (*outside.schedules, *reminding.SCHEDULES),
         outside.services,
         outside,

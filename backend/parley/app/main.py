@@ -6,6 +6,7 @@ from functools import partial
 from hashlib import sha256
 
 from fastapi import APIRouter, FastAPI
+from markupsafe import Markup
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
@@ -22,6 +23,8 @@ from parley.core.limits import Limiter
 from parley.core.machine import Machine
 from parley.customers import routes as customers_routes
 from parley.feed import api as feed_api
+from parley.feed import catch_up_api, catch_up_pages
+from parley.feed import duties as feed_duties
 from parley.feed import home as feed_home
 from parley.feed import pages as feed_pages
 from parley.identity import authenticate
@@ -30,10 +33,14 @@ from parley.notifications import api as notifications_api
 from parley.notifications import pages as notifications_pages
 from parley.posts import api as posts_api
 from parley.posts import files as posts_files
+from parley.posts import mentioning as posts_mentioning
 from parley.posts import pages as posts_pages
 from parley.posts import place_api as posts_place_api
 from parley.posts import place_pages as posts_place_pages
+from parley.posts import threads_api, threads_pages
 from parley.posts import tools as posts_tools
+from parley.posts import writing_api as posts_writing_api
+from parley.posts import writing_pages as posts_writing_pages
 from parley.posts.kinds import routes as kinds_routes
 from parley.posts.shelf import Shelf
 from parley.realtime import sockets, topics
@@ -41,6 +48,7 @@ from parley.realtime.hub import Hub
 from parley.realtime.presence import Presence
 from parley.search import api as search_api
 from parley.search import pages as search_pages
+from parley.search import similar as search_similar
 from parley.web import errors, static
 from parley.web.middleware import Frame
 from parley.web.rendering import Renderer
@@ -54,19 +62,29 @@ def routers() -> list[APIRouter]:
         *composition.identity_routers(),
         *channels_routes.routers(),
         feed_home.router,
+        catch_up_pages.router,
+        catch_up_api.router,
         feed_pages.router,
         feed_api.router,
+        feed_duties.router,
         notifications_pages.router,
         notifications_api.router,
         search_pages.router,
+        search_similar.router,
         search_api.router,
         *customers_routes.routers(),
         *composition.admin_routers(),
         *kinds_routes.routers(),
         posts_files.router,
+        posts_mentioning.router,
+        posts_mentioning.api,
+        threads_pages.router,
+        threads_api.router,
         posts_api.router,
         posts_place_api.router,
         posts_place_pages.router,
+        posts_writing_api.router,
+        posts_writing_pages.router,
         posts_tools.router,
         posts_pages.router,
     ]
@@ -126,7 +144,7 @@ def create_app(machine: Machine, *, lifespan_hooks: tuple[Callable[[FastAPI], Aw
     app.state.shell, app.state.limit, app.state.demo = shell, limit, None
     app.state.surfaced, app.state.outside = house.surfaced, CustomersOutside()
     app.state.blobs = house.blobs
-    app.state.post_fragments, app.state.post_answers = Shelf[str](), Shelf[bytes]()
+    app.state.post_fragments, app.state.post_answers = Shelf[Markup](), Shelf[bytes]()
     app.state.csrf_key = crypto.derive(settings.key, "csrf")
     hub.on_word.append(partial(topics.control, machine.database, hub))
     errors.install(app)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,9 +11,10 @@ from parley.channels.rails import titles
 from parley.channels.unread import rail as rail_of
 from parley.core import eventlog
 from parley.customers.queries import counts as customers
+from parley.feed import catch_up
 from parley.models.channels import Channel, RailLayout
 from parley.models.identity import Person
-from parley.notifications import queries as notifications
+from parley.models.writing import Draft, ScheduledPost
 from parley.people.queries import CARD_COLUMNS, card, with_profile
 from parley.policy import channels as channel_policy
 from parley.policy.actor import Actor
@@ -34,8 +35,13 @@ async def shell(
     rail = await rail_of(session, actor, channel_id, titles(visit.say), mine.sections or ())
     joined = [f"channel:{channel.id}" for section in rail for channel in section.channels]
     own = [f"person:{actor.person_id}"] + (["customers"] if actor.has("customer_lead") else [])
+    unread = {channel.id: channel.unread for section in rail for channel in section.channels}
+    waiting = await catch_up.numbers(session, actor, unread)
     unclaimed, late = await customers.unclaimed_and_late(session, actor)
+    drafts = dict(draft.rsplit("=", 1) for draft in (mine.drafts or "").split())
     return PageContext(
+        drafts={place: int(version) for place, version in drafts.items()},
+        unpublished=len(drafts) + mine.later,
         title=title,
         language=language,
         dir=i18n.direction(language),
@@ -48,7 +54,9 @@ async def shell(
         browse_count=(await _browsable(session, actor))[0].count,
         customers_unclaimed=unclaimed,
         customers_late=late,
-        notifications_unread=await notifications.unread(session, actor),
+        notifications_unread=waiting.bell,
+        catch_up=waiting,
+        catch_up_total=waiting.total(unread),
         live=await eventlog.positions(session, sorted({*own, *joined, *topics})),
         place=place,
         demo=visit.request.app.state.demo,
@@ -59,7 +67,17 @@ async def shell(
 @prepared
 def _own(actor: Actor) -> Select[Any]:
     """The reader's own card, and how they arranged their rail."""
-    columns = (*CARD_COLUMNS, col(RailLayout.sections), col(RailLayout.unread_only))
+    drafts = select(func.aggregate_strings(col(Draft.place) + "=" + cast(col(Draft.version), String), " ")).where(
+        col(Draft.person_id) == Person.id
+    )
+    later = select(func.count()).where(col(ScheduledPost.person_id) == Person.id)
+    columns = (
+        *CARD_COLUMNS,
+        col(RailLayout.sections),
+        col(RailLayout.unread_only),
+        drafts.scalar_subquery().label("drafts"),
+        later.scalar_subquery().label("later"),
+    )
     mine = with_profile(select(*columns).select_from(Person))
     return mine.outerjoin(RailLayout, col(RailLayout.person_id) == Person.id).where(col(Person.id) == actor.person_id)
 

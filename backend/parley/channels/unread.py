@@ -65,7 +65,7 @@ async def of_moment(session: AsyncSession, actor: Actor) -> list[Unread]:
     return known[1]
 
 
-def _counts(actor: Actor) -> Select[Any]:
+def _counts(actor: Actor) -> Select[*tuple[Any, ...]]:
     me = actor.person_id
     named = _mentions(actor)
     behind = col(Channel.last_number) - _READ

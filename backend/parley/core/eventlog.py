@@ -13,6 +13,7 @@ from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from parley.core.fixed import Fixed, OneOf
 from parley.core.tables import UtcDateTime, metadata
 
 topic_table = Table(
@@ -96,11 +97,11 @@ async def positions(session: AsyncSession, topics: Sequence[str]) -> dict[str, i
     """Return the last sequence of each of `topics`; 0 for one that nothing was written to."""
     found = dict.fromkeys(topics, 0)
     if topics:
-        rows = await session.execute(
-            select(topic_table.c.name, topic_table.c.seq).where(topic_table.c.name.in_(topics))
-        )
-        found.update((row.name, row.seq) for row in rows.all())
+        found.update((row.name, row.seq) for row in await _positions.rows(session, names=topics))
     return found
+
+
+_positions = Fixed(lambda: select(topic_table.c.name, topic_table.c.seq).where(OneOf(topic_table.c.name, "names")))
 
 
 async def since(session: AsyncSession, topic: str, seq: int, limit: int = 200) -> tuple[list[Hint], int | None]:

@@ -88,6 +88,10 @@ class Connection:
             raw.interrupt()
             raise
 
+    async def rows(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+        """Run `statement` and return its rows as they are."""
+        return await self.run(lambda raw: raw.execute(statement, parameters).fetchall())
+
     async def create_function(self, *args: Any, **more: Any) -> None:  # noqa: ANN401  (sqlite3's own)
         """Make a function of Python known to SQL."""
         await self._do(lambda: self.raw.create_function(*args, **more))

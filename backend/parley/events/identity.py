@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from parley.events.base import Event
 
+PEOPLE = "people"
+"""A topic that nobody hears: its count is what everything that was rendered with persons in it hangs on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDeactivated(Event):
@@ -41,5 +44,5 @@ class PersonChanged(Event):
     person_id: int
 
     def topics(self) -> Sequence[str]:
-        """Their own pages."""
-        return (f"person:{self.person_id}",)
+        """Their own pages; and `people`, whose count says that somebody looks different now."""
+        return (f"person:{self.person_id}", PEOPLE)

@@ -1,9 +1,7 @@
-"""Home and the channel's page."""
+"""The page of a channel."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,84 +9,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from parley.channels import queries as channels
 from parley.channels import unread as counting
 from parley.channels.service import reading
-from parley.feed import queries
 from parley.feed.outside import outside_of
-from parley.feed.views import HomeView
-from parley.kit import clock
 from parley.kit.errors import NotFound
 from parley.models.channels import Channel
 from parley.posts import attached, composing, places
 from parley.posts import queries as posts
+from parley.posts.kinds import lists
 from parley.web.forms import query
 from parley.web.visit import Id, Number, Reader, Visit, Writer
 
 router = APIRouter(include_in_schema=False)
-TABS = ("posts", "customers", "files", "about")
-
-
-@router.get("/")
-async def home(visit: Reader, filter: str = "all", before: Number = None) -> Response:  # noqa: A002  (the address says filter)
-    """Show Home, or an older part of it."""
-    kind = filter if filter in queries.FILTERS else "all"
-    outside = outside_of(visit)
-    async with visit.reading() as session:
-        followed = await queries.followed(session, visit.actor)
-        found = await queries.home(session, visit.actor, followed, kind=kind, before=before)
-        shown = await queries.home_views(session, found, composing.surfaced(visit))
-        older = query("/", filter=kind if kind != "all" else "", before=found.older) if found.older else None
-        if visit.htmx:
-            return visit.fragment("posts/_flow.html", posts=shown, older_url=older)
-        waiting, count = await outside.waiting(session, visit.actor)
-        view = HomeView(
-            greeting=_greeting(visit),
-            today=clock.now(),
-            line=_line(visit, count, waiting),
-            filter=kind,
-            customers_open=count,
-            lead=await queries.lead(session, followed, composing.surfaced(visit)) if kind == "all" else None,
-            posts=shown,
-            older_url=older,
-            waiting=waiting,
-            on_duty=[],
-            questions=[],
-            topics=[f"channel:{channel}" for channel in followed],
-        )
-        composer = composing.for_home(visit, await channels.postable(session, visit.actor))
-        return await visit.page(
-            session, "feed/home.html", title=visit.say("Home"), place="home", home=view, composer=composer
-        )
-
-
-def _greeting(visit: Visit) -> str:
-    hour = _local(visit).hour
-    words = "Good evening, %(name)s"
-    if 4 <= hour < 12:
-        words = "Good morning, %(name)s"
-    elif 12 <= hour < 18:
-        words = "Good afternoon, %(name)s"
-    return visit.say(words) % {"name": visit.actor.name.split()[0]}
-
-
-def _local(visit: Visit) -> datetime:
-    try:
-        return clock.now().astimezone(ZoneInfo(visit.actor.time_zone or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError):
-        return clock.now()
-
-
-def _line(visit: Visit, count: int, waiting: Any) -> str:  # noqa: ANN401  (rows of the customers' domain)
-    if visit.actor.guest:
-        return ""
-    late = sum(1 for row in waiting if row.state == "late")
-    if late:
-        return (
-            visit.say("One customer is waiting too long")
-            if late == 1
-            else visit.say("Some customers are waiting too long")
-        )
-    if count:
-        return visit.say("Customers are waiting for an answer")
-    return visit.say("No customer is waiting")
+TABS = ("posts", "customers", "decisions", "files", "about")
 
 
 @router.get("/channels/{channel_id}")
@@ -120,6 +51,8 @@ async def channel(
             "files": [],
             "older_url": None,
             "about": None,
+            "decisions": [],
+            "next_url": None,
             "customers": None,
         }
         tab = tab if tab in TABS else "posts"
@@ -128,6 +61,8 @@ async def channel(
             context["composer"] = composing.for_channel(visit, channel_id, head.name)
         elif tab == "files":
             context |= await _files(session, visit, channel_id, before)
+        elif tab == "decisions":
+            context |= await _decisions(session, visit, channel_id)
         elif tab == "about":
             context["about"] = await channels.about(session, row)
         elif visit.actor.guest:
@@ -150,6 +85,11 @@ async def channel(
 async def _files(session: AsyncSession, visit: Visit, channel_id: int, before: int | None) -> dict[str, Any]:
     files, older = await attached.channel_files(session, visit.actor, channel_id, before=before)
     return {"files": files, "older_url": query(f"/channels/{channel_id}", tab="files", before=older) if older else None}
+
+
+async def _decisions(session: AsyncSession, visit: Visit, channel_id: int) -> dict[str, Any]:
+    rows, more = await lists.decisions(session, visit.actor, channel_id)
+    return {"decisions": rows, "next_url": query(f"/channels/{channel_id}/decisions", before=more) if more else None}
 
 
 async def _flow(

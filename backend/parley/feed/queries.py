@@ -1,8 +1,7 @@
-"""Home is a merge of the followed channels, read at the moment of asking: no row per reader and post anywhere."""
+"""Home is a merge of what one person follows, read at the moment of asking: no row per reader and post anywhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -10,79 +9,82 @@ from sqlalchemy import ColumnElement, select, true
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from parley.kit import clock
-from parley.models.channels import Channel, Membership
+from parley.channels.unread import of_moment
+from parley.models.channels import Channel
 from parley.models.posts import Post
-from parley.policy import posts as policy
+from parley.people.queries import followed
 from parley.policy.actor import Actor
-from parley.posts.queries import POST_COLUMNS, SurfacedCards, view, views
-from parley.posts.views import PostView
+from parley.posts import shelf
 
 PAGE = 50
 MAX_ARMS = 400
 """SQLite takes at most 500 arms in one UNION; beyond it the newest of all followed channels are sorted together."""
 FILTERS = {"all": None, "channels": "posts", "customers": "conversation", "announcements": "announcement"}
-LEAD_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What belongs on one person's Home: channels they follow wholly, and persons whose open posts they want."""
+
+    channels: Sequence[int]
+    persons: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A part of Home: the rows in order, and the id to ask `before` for older ones."""
+    """A part of Home: what a shelf knows of the posts, in order, and the id to ask `before` for older ones."""
 
-    rows: Sequence[Any]
+    marks: Sequence[Any]
     older: int | None
 
 
-async def followed(session: AsyncSession, actor: Actor) -> list[int]:
-    """Return the ids of the channels whose posts belong on the actor's Home."""
-    rows = await session.execute(
-        select(col(Membership.channel_id))
-        .join(Channel, col(Channel.id) == Membership.channel_id)
-        .where(
-            col(Membership.person_id) == actor.person_id,
-            col(Membership.until).is_(None),
-            col(Membership.follow) == "all",
-            col(Channel.archived_at).is_(None),
-        )
-    )
-    return list(rows.scalars().all())
+async def follows(session: AsyncSession, actor: Actor) -> Follows:
+    """Return what belongs on the actor's Home."""
+    channels = [row.channel_id for row in await of_moment(session, actor) if row.follow == "all"]
+    return Follows(channels, [] if actor.guest else await followed(session, actor))
 
 
 async def home(
     session: AsyncSession,
     actor: Actor,
-    channel_ids: Sequence[int],
+    wanted: Follows,
     *,
     kind: str = "all",
     before: int | None = None,
     limit: int = PAGE,
 ) -> Home:
-    """Return the newest posts of `channel_ids`, all of one moment; `before` is the id of the last one seen."""
-    if not channel_ids:
-        return Home([], None)
-    ids = await _newest(session, channel_ids, kind, before, limit + 1)
-    rows = (
-        await session.execute(
-            select(*POST_COLUMNS)
-            .where(col(Post.id).in_(ids[:limit]), policy.visible(actor))
-            .order_by(col(Post.id).desc())
-        )
-    ).all()
-    return Home(rows, ids[limit - 1] if len(ids) > limit else None)
+    """Return the newest posts of what is followed, all of one moment; `before` is the id of the last one seen."""
+    ids = await newest(session, wanted, kind, before, limit + 1)
+    return Home(await shelf.marks(session, actor, ids[:limit]), ids[limit - 1] if len(ids) > limit else None)
 
 
-async def _newest(
-    session: AsyncSession, channels: Sequence[int], kind: str, before: int | None, limit: int
-) -> list[int]:
-    if session.get_bind().dialect.name == "sqlite" and len(channels) <= MAX_ARMS:
+async def newest(session: AsyncSession, wanted: Follows, kind: str, before: int | None, limit: int) -> list[int]:
+    """Return the ids of the newest posts of what is followed; the caller asks whether they may be read."""
+    persons = wanted.persons if FILTERS.get(kind) in {None, "posts"} else ()
+    if not wanted.channels and not persons:
+        return []
+    if session.get_bind().dialect.name == "sqlite" and len(wanted.channels) + len(persons) <= MAX_ARMS:
+        older = [before] if before is not None else []
         values: list[int | str] = []
-        for channel in channels:
-            values += [channel, *([before] if before is not None else []), *_kind_values(kind), limit]
-        statement = _arms(len(channels), _kind_rule(kind), paged=before is not None)
+        for channel in wanted.channels:
+            values += [channel, *older, *_kind_values(kind), limit]
+        for person in persons:
+            values += [person, *older, *_kind_values(kind), limit]
+        statement = _arms(len(wanted.channels), len(persons), _kind_rule(kind), paged=before is not None)
         found = await (await session.connection()).exec_driver_sql(statement, (*values, limit))
         return [row[0] for row in found.all()]
-    conditions = _conditions(kind, before)
-    if session.get_bind().dialect.name == "postgresql":
+    return await _merged(session, wanted.channels, persons, _conditions(kind, before), limit)
+
+
+async def _merged(
+    session: AsyncSession,
+    channels: Sequence[int],
+    persons: Sequence[int],
+    conditions: list[ColumnElement[bool]],
+    limit: int,
+) -> list[int]:
+    parts: list[Any] = []
+    if channels and session.get_bind().dialect.name == "postgresql":
         wanted = select(col(Channel.id)).where(col(Channel.id).in_(channels)).subquery()
         arm = (
             select(col(Post.id))
@@ -91,26 +93,34 @@ async def _newest(
             .limit(limit)
             .lateral()
         )
-        merged: Any = select(arm.c.id).select_from(wanted.join(arm, true())).order_by(arm.c.id.desc()).limit(limit)
-    else:
-        merged = (
-            select(col(Post.id))
-            .where(col(Post.channel_id).in_(channels), *conditions)
-            .order_by(col(Post.id).desc())
-            .limit(limit)
-        )
-    return list((await session.execute(merged)).scalars().all())
+        parts.append(select(arm.c.id).select_from(wanted.join(arm, true())).order_by(arm.c.id.desc()).limit(limit))
+    elif channels:
+        parts.append(_some(conditions, limit).where(col(Post.channel_id).in_(channels)))
+    if persons:
+        heard = col(Post.channel_id).in_(select(col(Channel.id)).where(col(Channel.kind).in_(("open", "announcement"))))
+        parts.append(_some(conditions, limit).where(col(Post.author_id).in_(persons), heard))
+    found: set[int] = set()
+    for part in parts:
+        found.update((await session.execute(part)).scalars().all())
+    return sorted(found, reverse=True)[:limit]
+
+
+def _some(conditions: list[ColumnElement[bool]], limit: int) -> Any:  # noqa: ANN401  (a statement of ids)
+    return select(col(Post.id)).where(*conditions).order_by(col(Post.id).desc()).limit(limit)
 
 
 @cache
-def _arms(count: int, rule: str, *, paged: bool) -> str:
-    """One indexed arm a channel; putting it together anew for each reader would cost more than running it."""
+def _arms(channels: int, persons: int, rule: str, *, paged: bool) -> str:
+    """One indexed arm for each channel and person; to put it together for each reader would cost more than to run it."""
     older = "AND id < ? " if paged else ""
-    arm = (
-        f"SELECT * FROM (SELECT id FROM post WHERE channel_id = ? AND removed_at IS NULL {older}{rule}"  # noqa: S608  # nosec B608  (constants alone)
-        "ORDER BY id DESC LIMIT ?)"
+    rest = f"AND removed_at IS NULL {older}{rule}ORDER BY"
+    of_channel = f"SELECT * FROM (SELECT id FROM post WHERE channel_id = ? {rest} id DESC LIMIT ?)"  # noqa: S608  # nosec B608  (constants alone)
+    of_person = (
+        "SELECT * FROM (SELECT id FROM post WHERE author_id = ? "  # noqa: S608  # nosec B608  (constants alone)
+        f"AND channel_id IN (SELECT id FROM channel WHERE kind IN ('open', 'announcement')) {rest} published_at DESC LIMIT ?)"
     )
-    return " UNION ALL ".join([arm] * count) + " ORDER BY id DESC LIMIT ?"
+    together = " UNION ".join if persons else " UNION ALL ".join
+    return together([of_channel] * channels + [of_person] * persons) + " ORDER BY id DESC LIMIT ?"
 
 
 def _kind_rule(kind: str) -> str:
@@ -133,17 +143,3 @@ def _conditions(kind: str, before: int | None) -> list[ColumnElement[bool]]:
     elif wanted is not None:
         conditions.append(col(Post.kind) == wanted)
     return conditions
-
-
-async def home_views(session: AsyncSession, found: Home, surfaced: SurfacedCards) -> list[PostView]:
-    """Return the posts of a part of Home as they are shown."""
-    return await views(session, found.rows, surfaced)
-
-
-async def lead(session: AsyncSession, channel_ids: Sequence[int], surfaced: SurfacedCards) -> PostView | None:
-    """Return the newest announcement of the last days: it stands on top of Home."""
-    if not channel_ids:
-        return None
-    newest = await _newest(session, channel_ids, "announcements", None, 1)
-    shown = await view(session, newest[0], surfaced) if newest else None
-    return shown if shown and shown.created_at > clock.now() - timedelta(days=LEAD_DAYS) else None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from parley.people.views import PersonCard
+from parley.posts.shelf import Shown
 from parley.posts.views import PostView
 
 
@@ -40,6 +41,14 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadView:
+    """The announcement on top of Home, and how many more wait for the reader."""
+
+    post: PostView
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class HomeView:
     """The Home feed for one reader."""
 
@@ -48,8 +57,8 @@ class HomeView:
     line: str
     filter: str
     customers_open: int
-    lead: PostView | None
-    posts: Sequence[PostView]
+    lead: LeadView | None
+    posts: Sequence[Shown]
     older_url: str | None
     waiting: Sequence[WaitingRow]
     on_duty: Sequence[OnDutyRow]

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import HTTPConnection
 
 from parley.core import crypto
+from parley.core.fixed import Fixed, given
 from parley.core.machine import Machine
 from parley.core.settings import Settings
 from parley.identity import cookies
@@ -89,13 +90,8 @@ async def standing(
 
 
 async def _by_session(connection: HTTPConnection, machine: Machine, secret: str) -> Actor | None:
-    statement = _with_roles(
-        select(col(Session.id).label("key_id"), col(Session.seen_at), col(Session.expires_at), *_PERSON),
-        Session,
-        col(Session.person_id),
-    ).where(col(Session.token_hash) == crypto.hash_token(secret))
     async with machine.database.reading() as session:
-        rows = (await session.execute(statement)).all()
+        rows = await _session.rows(session, token_hash=crypto.hash_token(secret))
     now = clock.now()
     if not rows or not sessions.lifetime(machine.settings).alive(rows[0].expires_at, rows[0].seen_at, now):
         return None
@@ -108,16 +104,12 @@ async def _by_token(connection: HTTPConnection, machine: Machine, header: str) -
     scheme, _, secret = header.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return None
-    statement = _with_roles(
-        select(col(ApiToken.id).label("key_id"), col(ApiToken.used_at), col(ApiToken.scopes), *_PERSON),
-        ApiToken,
-        col(ApiToken.person_id),
-    ).where(col(ApiToken.token_hash) == crypto.hash_token(secret.strip()), _token_holds())
+    now = clock.now()
     async with machine.database.reading() as session:
-        rows = (await session.execute(statement)).all()
+        rows = await _token.rows(session, token_hash=crypto.hash_token(secret.strip()), now=now)
     if not rows:
         return None
-    if stale(rows[0].used_at, clock.now()):
+    if stale(rows[0].used_at, now):
         _last_seen(connection, machine).note(rows[0].person_id, token_id=rows[0].key_id)
     return _actor(rows, token_id=rows[0].key_id, scopes=frozenset(rows[0].scopes))
 
@@ -132,8 +124,25 @@ def _with_roles(statement: Select[Any], key: type, person_id: Any) -> Select[Any
     )
 
 
-def _token_holds() -> Any:  # noqa: ANN401  (an SQL condition)
-    return or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > clock.now())
+def _token_holds(now: Any = None) -> Any:  # noqa: ANN401  (a time or the place of one; an SQL condition)
+    now = clock.now() if now is None else now
+    return or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > now)
+
+
+_session = Fixed(
+    lambda: _with_roles(
+        select(col(Session.id).label("key_id"), col(Session.seen_at), col(Session.expires_at), *_PERSON),
+        Session,
+        col(Session.person_id),
+    ).where(col(Session.token_hash) == given("token_hash"))
+)
+_token = Fixed(
+    lambda: _with_roles(
+        select(col(ApiToken.id).label("key_id"), col(ApiToken.used_at), col(ApiToken.scopes), *_PERSON),
+        ApiToken,
+        col(ApiToken.person_id),
+    ).where(col(ApiToken.token_hash) == given("token_hash"), _token_holds(given("now")))
+)
 
 
 def _actor(

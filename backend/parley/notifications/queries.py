@@ -1,6 +1,6 @@
 """What the bell shows: only what the person may still read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -60,7 +60,31 @@ async def listing(
     limit: int = PAGE,
 ) -> NotificationsView:
     """Return a part of the list, newest first; `say` translates."""
-    statement: Select[*tuple[Any, ...]] = (
+    statement = _told(actor)
+    if only_unread:
+        statement = statement.where(col(Notification.read_at).is_(None))
+    if before is not None:
+        statement = statement.where(col(Notification.id) < before)
+    rows = (await session.execute(statement.order_by(col(Notification.id).desc()).limit(limit + 1))).all()
+    people = await cards(session, {row.Notification.actor_id for row in rows})
+    shown = [_row(row, people, say) for row in rows[:limit]]
+    more = f"/notifications?{'unread=1&' if only_unread else ''}before={shown[-1].id}" if len(rows) > limit else None
+    return NotificationsView(shown, await unread(session, actor), only_unread, more)
+
+
+async def some(
+    session: AsyncSession, actor: Actor, say: Callable[[str], str], ids: Sequence[int]
+) -> dict[int, NotificationRow]:
+    """Return some notifications of `actor` as the bell shows them."""
+    if not ids:
+        return {}
+    rows = (await session.execute(_told(actor).where(col(Notification.id).in_(ids)))).all()
+    people = await cards(session, {row.Notification.actor_id for row in rows})
+    return {row.Notification.id: _row(row, people, say) for row in rows}
+
+
+def _told(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Notification,
             col(Post.title),
@@ -79,15 +103,6 @@ async def listing(
         .outerjoin(Contact, col(Contact.id) == ContactIdentity.contact_id)
         .where(visible(actor))
     )
-    if only_unread:
-        statement = statement.where(col(Notification.read_at).is_(None))
-    if before is not None:
-        statement = statement.where(col(Notification.id) < before)
-    rows = (await session.execute(statement.order_by(col(Notification.id).desc()).limit(limit + 1))).all()
-    people = await cards(session, {row.Notification.actor_id for row in rows})
-    shown = [_row(row, people, say) for row in rows[:limit]]
-    more = f"/notifications?{'unread=1&' if only_unread else ''}before={shown[-1].id}" if len(rows) > limit else None
-    return NotificationsView(shown, await unread(session, actor), only_unread, more)
 
 
 def _row(row: Any, people: Any, say: Callable[[str], str]) -> NotificationRow:  # noqa: ANN401  (a row, cards)

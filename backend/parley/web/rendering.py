@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,11 +18,24 @@ from parley.kit import clock
 from parley.kit.errors import Problem
 from parley.policy.actor import Actor
 from parley.web import days, i18n
-from parley.web.shell import PageContext, viewer
+from parley.web.shell import PageContext, Viewer, viewer
 
 _DAY = 24 * 3600
 _FRAGMENTS = 3000
 """About 12 MB of rendered posts."""
+
+
+_TOKEN = "token-of-this-page"  # noqa: S105  (stands for one)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a kept part sees of the page around it."""
+
+    viewer: Viewer | None
+    place: str
+    flash: tuple[str, ...]
+    csrf: str = _TOKEN
 
 
 class Renderer:
@@ -43,21 +57,23 @@ class Renderer:
         """Return the path under which the built file `name` is served for ever."""
         return f"/static/{self._manifest.get(name, name)}"
 
-    def fragment(self, language: str, template: str, name: str, view: object) -> Markup:
-        """Render a part that depends on nothing but one view, once for each state of the view.
+    def kept(self, language: str, template: str, page: PageContext | None = None, **context: Any) -> Markup:  # noqa: ANN401  (what templates show)
+        """Render a part of a page once for each state of what it shows, and keep it.
 
-        The state is the view's own text, so there is nothing to forget when something changes: a feed of fifty posts
-        costs fifty look-ups instead of fifty renderings.
+        The state is the context's own text, so there is nothing to forget when something changes. Of the page a part
+        sees who reads it, where, and its token, which is another at every request and is put in afterwards.
         """
-        state = (language, template, repr(view))
+        if page is not None:
+            context["page"] = Frame(page.viewer, page.place, tuple(page.flash))
+        state = (language, template, repr(context))
         found = self._fragments.get(state)
         if found is None:
-            found = Markup(self.render(template, language, **{name: view}))  # noqa: S704  # nosec B704  (our template escaped)
+            found = Markup(self.render(template, language, **context))  # noqa: S704  # nosec B704  (our template escaped)
             if len(self._fragments) >= _FRAGMENTS:
                 for old in list(self._fragments)[: _FRAGMENTS // 4]:
                     del self._fragments[old]
             self._fragments[state] = found
-        return found
+        return found.replace(_TOKEN, page.csrf) if page is not None else found
 
     def language_for(self, actor: Actor | None, accept_language: str) -> str:
         """Return the language of a reader: their own choice, then the browser's."""
@@ -111,7 +127,7 @@ class Renderer:
         )
         environment.filters.update(_filters(language))
         environment.globals["asset"] = self.asset
-        environment.globals["fragment"] = partial(self.fragment, language)
+        environment.globals["kept"] = partial(self.kept, language)
         environment.globals["ui"] = environment.get_template("ui/macros.html").module
         return environment
 
