@@ -1,9 +1,11 @@
 // Writing: opens when somebody starts, keeps every draft until the server has it, sends with Ctrl+Enter.
 import "@github/markdown-toolbar-element";
 import { complete } from "./complete.js";
+import { draftOf, share } from "./draft.js";
+import { clearKindFields, enhanceKinds, kindFields, restoreKindFields } from "./kindform.js";
 import { tryAsk } from "./net.js";
 import { upsert } from "./parts.js";
-import { attach, restoreFiles } from "./upload.js";
+import { attach, fetchFiles, restoreFiles } from "./upload.js";
 import { say, tell } from "./words.js";
 
 const LAST = "composer:channel";
@@ -17,13 +19,17 @@ function fields(form) {
   written.kind = form.elements.kind?.value;
   written.channel = form.elements.channel_id?.value;
   written.client = form.elements.client_id?.value;
+  written.ids = [...form.querySelectorAll("[data-upload]")].map((file) => Number(file.dataset.upload));
+  written.fields = kindFields(form);
   written.files = [...form.querySelectorAll("[data-upload]")].map((file) => file.outerHTML);
   return written;
 }
 
 function keep(form) {
-  const written = fields(form);
-  if (written.body || written.title || written.files.length) localStorage.setItem(key(form), JSON.stringify(written));
+  const draft = draftOf(form);
+  const written = { ...fields(form), base: draft?.base, clean: draft?.clean };
+  if (written.body || written.title || written.files.length || Object.keys(written.fields).length)
+    localStorage.setItem(key(form), JSON.stringify(written));
   else localStorage.removeItem(key(form));
 }
 
@@ -45,32 +51,59 @@ function restore(form) {
   const draft = stored(form);
   if (form.elements.client_id) form.elements.client_id.value = draft?.client || crypto.randomUUID();
   choose(form, draft?.channel ?? localStorage.getItem(LAST));
-  if (!draft) return;
+  if (!draft) return null;
   const editing = form.hasAttribute("data-editing");
   if (editing || !body(form).value) body(form).value = draft.body;
   if (form.elements.title && (editing || !form.elements.title.value)) form.elements.title.value = draft.title;
   if (draft.kind && form.elements.kind) form.elements.kind.value = draft.kind;
+  restoreKindFields(form, draft.fields);
   restoreFiles(form, draft.files ?? []);
+  return draft;
+}
+
+// What another device has written, in place of what stands here; null empties the form.
+function fill(form, draft) {
+  empty(form);
+  if (draft) {
+    form.elements.client_id.value = draft.client || crypto.randomUUID();
+    choose(form, draft.channel);
+    body(form).value = draft.body;
+    if (form.elements.title) form.elements.title.value = draft.title;
+    if (draft.kind && form.elements.kind) form.elements.kind.value = draft.kind;
+    restoreKindFields(form, draft.fields);
+    if (draft.files) restoreFiles(form, draft.files);
+    else if (draft.ids.length) fetchFiles(form, draft.ids, () => keep(form));
+    form.setAttribute("data-open", "");
+  }
+  fit(body(form));
+  keep(form);
 }
 
 // After the server has it: an empty form with a new identity, so that the next text is another post.
 function clear(form) {
   localStorage.removeItem(key(form));
   if (form.elements.channel_id) localStorage.setItem(LAST, form.elements.channel_id.value);
+  empty(form);
+  draftOf(form)?.published();
+  if (!form.classList.contains("composer--thread")) {
+    form.removeAttribute("data-open");
+    body(form).blur();
+  }
+}
+
+function empty(form) {
   body(form).value = "";
   if (form.elements.title) form.elements.title.value = "";
+  clearKindFields(form);
   const first = form.querySelector('[name="kind"]');
   if (first) first.checked = true;
   form.elements.client_id.value = crypto.randomUUID();
   form.querySelector(".composer__files").replaceChildren();
   for (const error of form.querySelectorAll(".error")) error.remove();
   for (const field of form.querySelectorAll('[aria-invalid="true"]')) field.removeAttribute("aria-invalid");
+  if (form.elements.send_at) form.elements.send_at.value = "";
   preview(form, false);
   fit(body(form));
-  if (!form.classList.contains("composer--thread")) {
-    form.removeAttribute("data-open");
-    body(form).blur();
-  }
 }
 
 function fit(field) {
@@ -95,7 +128,10 @@ export function enhance(form) {
   enhanced.add(form);
   form.dataset.writing = "";
   for (const part of form.querySelectorAll("[data-needs-script]")) part.hidden = false;
-  restore(form);
+  const local = restore(form);
+  const draft = share(form, { read: fields, fill });
+  if (draft) draft.stored = () => keep(form);
+  draft?.begin(local);
   const field = body(form);
   const open = () => form.setAttribute("data-open", "");
   if (field.value || form.hasAttribute("data-editing") || form.contains(document.activeElement)) open();
@@ -103,6 +139,7 @@ export function enhance(form) {
   form.addEventListener("focusin", open);
   form.addEventListener("input", () => {
     fit(field);
+    draft?.changed();
     keep(form);
   });
   form.addEventListener("keydown", (event) => {
@@ -128,7 +165,11 @@ export function enhance(form) {
     place.closest(".post, .comment")?.focus();
   });
   complete(field);
-  if (form.querySelector("[data-composer-files]")) attach(form, () => keep(form));
+  enhanceKinds(form);
+  if (form.querySelector("[data-composer-files]")) attach(form, () => {
+    draft?.changed();
+    keep(form);
+  });
   if (form.hasAttribute("data-editing")) field.focus();
 }
 

@@ -6,6 +6,10 @@ onArrive("[data-author]", (element) => {
   element.toggleAttribute("data-mine", viewer !== "" && element.dataset.author === viewer);
 });
 
+onArrive("[data-for]", (element) => {
+  element.hidden = element.dataset.for !== viewer;
+});
+
 onArrive("[data-people]", (button) => {
   const pressed = viewer !== "" && button.dataset.people.split(" ").includes(viewer);
   button.setAttribute("aria-pressed", String(pressed));

@@ -1,7 +1,5 @@
 """The fields of the kinds in composers and edit forms: as somebody typed them, or as a post has them."""
 
-from zoneinfo import ZoneInfo
-
 from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -51,7 +49,7 @@ async def _announcement(session: AsyncSession, post: Post, zone: str) -> Written
     row = await session.get(Announcement, post.id)
     if row is None or row.due_at is None:
         return {}
-    return {"due_at": [row.due_at.astimezone(ZoneInfo(zone)).date().isoformat()]}
+    return {"due_at": [clocks.wall(row.due_at, zone)]}
 
 
 async def _poll(session: AsyncSession, post: Post, zone: str) -> Written:

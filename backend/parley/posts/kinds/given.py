@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -146,7 +145,7 @@ def clean_options(options: Sequence[str]) -> tuple[str, ...]:
 
 
 def _announcement(written: Written, zone: str) -> Given:
-    return Given(announcement=AnnouncementIn(due_at=_day_end(written, "due_at", zone)))
+    return Given(announcement=AnnouncementIn(due_at=_moment(written, "due_at", zone)))
 
 
 def _poll(written: Written, zone: str) -> Given:
@@ -206,12 +205,3 @@ def _one(written: Written, name: str) -> str:
 def _moment(written: Written, name: str, zone: str) -> datetime | None:
     wall = _one(written, name)
     return clocks.instant(wall, zone, name) if wall else None
-
-
-def _day_end(written: Written, name: str, zone: str) -> datetime | None:
-    """Return the end of a day: what is to be done by Friday may be done on Friday."""
-    wall = _one(written, name)
-    if not wall:
-        return None
-    day = clocks.instant(wall, "UTC", name).date()
-    return datetime.combine(day, time(23, 59), ZoneInfo(zone))

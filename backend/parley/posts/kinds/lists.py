@@ -36,10 +36,15 @@ async def questions(
     *,
     state: str = "open",
     channel_id: int | None = None,
+    besides: int | None = None,
+    among: int | None = None,
     before: int | None = None,
     limit: int = PAGE,
 ) -> tuple[list[QuestionRow], int | None]:
-    """Return questions that `actor` may read, newest first: open, answered, or all; and the id to go on from."""
+    """Return questions that `actor` may read, newest first: open, answered, or all; and the id to go on from.
+
+    Those of the person `besides` are left out; with `among` only so many of the newest are looked at.
+    """
     statement = (
         select(
             col(Post.id),
@@ -65,6 +70,11 @@ async def questions(
         statement = statement.where(answered() if state == "answered" else ~answered())
     if channel_id is not None:
         statement = statement.where(col(Post.channel_id) == channel_id)
+    if among is not None:
+        newest = select(col(Post.id)).where(col(Post.kind) == "question").order_by(col(Post.id).desc()).limit(among)
+        statement = statement.where(col(Post.id).in_(newest.correlate(None)))
+    if besides is not None:
+        statement = statement.where(col(Post.author_id) != besides)
     if before is not None:
         statement = statement.where(col(Post.id) < before)
     rows = (await session.execute(statement.order_by(col(Post.id).desc()).limit(limit + 1))).all()

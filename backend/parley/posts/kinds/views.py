@@ -170,6 +170,15 @@ class QuestionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarRow:
+    """A question like the one that is being written."""
+
+    url: str
+    title: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRow:
     """A decision in a channel's log."""
 
