@@ -5,11 +5,12 @@ import { say } from "./words.js";
 
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
-export function ask(url, { fields, part = "", signal } = {}) {
+export function ask(url, { fields, json, method, part = "", signal, keepalive = false } = {}) {
   const headers = { "HX-Request": "true", "X-CSRF-Token": token() };
   if (part) headers["HX-Target"] = part;
-  const body = fields instanceof FormData ? fields : fields && new URLSearchParams(fields);
-  return fetch(url, { method: body ? "POST" : "GET", body, headers, signal, mode: "same-origin" });
+  if (json) headers["Content-Type"] = "application/json";
+  const body = json ? JSON.stringify(json) : fields instanceof FormData ? fields : fields && new URLSearchParams(fields);
+  return fetch(url, { method: method ?? (body ? "POST" : "GET"), body, headers, signal, keepalive, mode: "same-origin" });
 }
 
 // For what happens beside a form: null when it did not work, and the reader has been told.
@@ -47,6 +48,8 @@ export function refused(status, headers) {
 
 // A success may carry a sentence and the address that takes it back.
 export function announce(headers) {
+  const question = headers.get("X-Parley-Ask");
+  if (question) import("./ask.js").then((asking) => asking.share(question));
   const back = headers.get("X-Parley-Undo");
   const sentence = decoded(headers, "X-Parley-Toast") || (back ? say("removed") : "");
   if (!sentence) return;
@@ -74,6 +77,8 @@ const forTheForm = (ctx) => ctx.response.status === 422 || ctx.sourceElement.has
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.response.status < 400) announce(ctx.response.headers);
+  else if (ctx.response.headers.get("X-Parley-Code") === "crowd")
+    import("./ask.js").then((asking) => asking.crowd(ctx.sourceElement, decoded(ctx.response.headers, "X-Parley-Error")));
   else if (!forTheForm(ctx)) refused(ctx.response.status, ctx.response.headers);
 });
 

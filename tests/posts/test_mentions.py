@@ -1,7 +1,12 @@
 """Naming: who may read it is told once, who may not is told nothing, and a hidden channel's name stays hidden."""
 
 import pytest
+from sqlalchemy import func, select
 
+from parley.identity.service import accounts
+from parley.models.notifications import Notification
+from parley.models.people import Profile
+from parley.people import teams
 from stage import BOTH
 
 pytestmark = pytest.mark.parametrize("databases", BOTH, indirect=True)
@@ -95,22 +100,36 @@ async def test_names_become_links_and_hidden_channels_do_not(api, cast) -> None:
     assert "/people/nobody" not in html
 
 
-async def test_a_crowd_is_not_called_by_one_text(api, cast, machine) -> None:
-    from parley.identity.service import accounts
-
+async def test_a_crowd_is_asked_about_and_told_when_confirmed(api, cast, machine) -> None:
     async with machine.units.begin() as unit:
-        for number in range(35):
-            await accounts.create_person(
+        for number in range(31):
+            person = await accounts.create_person(
                 unit, email=f"crowd{number}@example.org", name=f"Crowd {number}", by=None, via="command"
             )
-    post = await publish(api, cast, " ".join(f"@crowd{number}" for number in range(35)))
+            profile = await unit.session.get_one(Profile, person.id)
+            await teams.move(unit, profile, await teams.named(unit, "The Whole Crowd"), by=None)
+    path, body = f"/api/v1/channels/{cast.channels['square']}/posts", {"body": "News for @the-whole-crowd."}
+    asked = await api("alice").post(path, json=body)
+    assert (asked.status_code, asked.json()["code"], asked.json()["count"]) == (409, "crowd", 31)
+    small = await publish(api, cast, "News for some: " + " ".join(f"@crowd{number}" for number in range(30)))
+    assert await notified(machine, small) == 30
+    sent = await api("alice").post(path, json={**body, "confirm_crowd": True})
+    assert sent.status_code == 201
+    assert "/teams/" in sent.json()["body_html"]
+    assert await notified(machine, sent.json()["id"]) == 31
+    # Who was told before is no crowd: the thirty-first is told alone, without a question.
+    more = await api("alice").patch(f"/api/v1/posts/{small}", json={"body": "All of you, @team/the-whole-crowd"})
+    assert more.status_code == 200
+    assert await notified(machine, small) == 31
+    comment = f"/api/v1/posts/{small}/comments"
+    assert (await api("bob").post(comment, json={"body": "@the-whole-crowd"})).json()["code"] == "crowd"
+    assert (await api("bob").post(comment, json={"body": "`@the-whole-crowd`"})).status_code == 201, "code names nobody"
+
+
+async def notified(machine, post: int) -> int:
     async with machine.database.reading() as session:
-        from sqlalchemy import func, select
-
-        from parley.models.notifications import Notification
-
         count = await session.execute(select(func.count()).where(Notification.post_id == post))
-        assert count.scalar_one() == 30
+        return count.scalar_one()
 
 
 async def test_completion_offers_only_what_one_may_see(sign_in, cast) -> None:

@@ -33,6 +33,7 @@ from parley.events.posts import (
     PostPublished,
     PostRemoved,
     PostRestored,
+    ScheduledChanged,
 )
 from parley.events.threads import CatchUpTakenBack, CaughtUp, ThreadRead
 from parley.feed import catch_up_live
@@ -42,13 +43,15 @@ from parley.notifications import handlers as notifications_handlers
 from parley.notifications import live as notifications_live
 from parley.people import handlers as people_handlers
 from parley.people import routes as people_routes
+from parley.posts import writing_live
+from parley.posts.jobs import publish_due
 from parley.posts.kinds import handlers as kinds_handlers
 from parley.posts.kinds import reminding
 from parley.posts.kinds.live import KindVoice
 from parley.posts.live import PostVoice, post_data
 from parley.posts.queries import SurfacedCards
+from parley.posts.service import following, passing, scheduling, stamps
 from parley.posts.threads_live import ThreadVoice
-from parley.posts.service import following, passing, stamps
 from parley.realtime.parts import Voices
 from parley.search import handlers as search_handlers
 from parley.web.visit import Reader
@@ -112,6 +115,7 @@ def compose(machine: Machine) -> House:
     machine.on(EventNear, notifications_handlers.event_near)
     machine.on(MentionShared, notifications_handlers.shared_words)
     machine.on(ChannelRead, notifications_handlers.channel_read)
+    machine.on(ScheduledChanged, notifications_handlers.not_published)
     machine.on(ConversationChanged, notifications_handlers.assigned)
     machine.on(ReplyChanged, notifications_handlers.reply_trouble)
     for shown in stamps.events():
@@ -121,6 +125,7 @@ def compose(machine: Machine) -> House:
     posts_voice.join(voices)
     KindVoice(posts_voice.post_parts, post_data, derive(machine.settings.key, "ballots")).join(voices)
     channels_live.join(voices)
+    writing_live.join(voices)
     notifications_live.join(voices)
     catch_up_live.join(voices)
     ThreadVoice(posts_voice).join(voices)
@@ -128,7 +133,7 @@ def compose(machine: Machine) -> House:
     return House(
         outside.surfaced,
         voices,
-        {**outside.jobs, **reminding.HANDLERS, DUE: catch_up_live.come_back},
+        {**outside.jobs, scheduling.JOB: publish_due, **reminding.HANDLERS, DUE: catch_up_live.come_back},
         (*outside.schedules, *reminding.SCHEDULES),
         outside.services,
         outside,

@@ -9,10 +9,16 @@ from parley.web.visit import Visit
 
 
 async def publish(
-    visit: Visit, conversation_id: int, body: str, client_id: str | None, files: tuple[int, ...]
+    visit: Visit,
+    conversation_id: int,
+    body: str,
+    client_id: str | None,
+    files: tuple[int, ...],
+    *,
+    confirmed: bool,
 ) -> tuple[Comment, bool]:
-    """Publish a comment in a conversation's discussion; only who may read that is told of a mention."""
-    words = prepare(body, files=files)
+    """Publish a comment in a conversation's discussion; only who may read that is told of a mention, a crowd if `confirmed`."""
+    words = prepare(body, files=files, confirmed=confirmed)
     client = client_uuid(client_id)
     async with visit.unit() as unit:
         conversation = await acts.find(unit, visit.actor, conversation_id)

@@ -9,12 +9,16 @@ from parley.events.base import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OnPost(Event):
+    """`open_author` is set for a plain post of an open channel: whoever follows its author hears of it, too."""
+
     channel_id: int
     post_id: int
+    open_author: int | None = None
 
     def topics(self) -> Sequence[str]:
-        """The post's channel."""
-        return (f"channel:{self.channel_id}",)
+        """The post's channel, and its author where everybody may listen."""
+        channel = f"channel:{self.channel_id}"
+        return (channel,) if self.open_author is None else (channel, f"author:{self.open_author}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,3 +196,15 @@ class CommentReacted(_OnThread):
     person_id: int
     emoji: str
     on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionShared(Event):
+    """Persons who were named where they could not read were let in; now they are told."""
+
+    name: ClassVar[str] = "mention.shared"
+    thread_id: int
+    post_id: int | None
+    comment_id: int | None
+    by_id: int
+    mentioned: tuple[int, ...]

@@ -11,7 +11,15 @@ from parley.events.channels import ChannelRead
 from parley.events.customers import ConversationChanged, ReplyChanged
 from parley.events.kinds import AcknowledgementMissed, EventNear, PersonsPraised, QuestionAnswered
 from parley.events.notifications import NotificationsRead, Notified
-from parley.events.posts import CommentEdited, CommentPublished, CommentsSplit, PostEdited, PostPublished
+from parley.events.posts import (
+    CommentEdited,
+    CommentPublished,
+    CommentsSplit,
+    MentionShared,
+    PostEdited,
+    PostPublished,
+    ScheduledChanged,
+)
 from parley.events.threads import CatchUpTakenBack, CaughtUp, ThreadRead
 from parley.models.notifications import Notification
 from parley.models.posts import Comment, Post
@@ -24,6 +32,27 @@ async def post_words(unit: Unit, event: PostPublished | PostEdited) -> None:
     """Tell those who are named in a post."""
     author = event.author_id if isinstance(event, PostPublished) else event.by_id
     await _tell(unit, event.mentioned, "mention", f"mention:post:{event.post_id}", author, post_id=event.post_id)
+
+
+async def shared_words(unit: Unit, event: MentionShared) -> None:
+    """Tell those who were named and have been let in since."""
+    if event.post_id is not None:
+        await _tell(
+            unit, event.mentioned, "mention", f"mention:post:{event.post_id}", event.by_id, post_id=event.post_id
+        )
+        return
+    post = await unit.session.execute(
+        select(col(Post.id)).where(col(Post.thread_id) == event.thread_id).order_by(col(Post.id)).limit(1)
+    )
+    await _tell(
+        unit,
+        event.mentioned,
+        "mention",
+        f"comment:{event.comment_id}",
+        event.by_id,
+        comment_id=event.comment_id,
+        post_id=post.scalar_one_or_none(),
+    )
 
 
 async def comment_words(unit: Unit, event: CommentPublished | CommentEdited) -> None:
@@ -63,6 +92,12 @@ async def comments_split(unit: Unit, event: CommentsSplit) -> None:
         .where(col(Notification.comment_id).in_(event.comment_ids), col(Notification.post_id).is_not(None))
         .values(post_id=event.post_id)
     )
+
+
+async def not_published(unit: Unit, event: ScheduledChanged) -> None:
+    """Tell the author that a post could not be published at its time; the draft says why."""
+    if event.what == "refused":
+        await _tell(unit, [event.person_id], "not_published", f"scheduled:{event.scheduled_id}", None)
 
 
 async def channel_read(unit: Unit, event: ChannelRead) -> None:

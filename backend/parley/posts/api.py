@@ -78,7 +78,7 @@ async def publish(channel_id: Id, given: PostIn, visit: Writer, response: Respon
     """Publish a post: 201, or 200 with the stored one when the client id is known."""
     await visit.limit("post")
     files = tuple(given.attachments)
-    words = await ready(given.body, title=given.title, kind=given.kind, files=files)
+    words = await ready(given.body, title=given.title, kind=given.kind, files=files, confirmed=given.confirm_crowd)
     draft = publishing.Draft(words, given.kind, client_uuid(given.client_id), files, given=given.parts())
     async with visit.unit() as unit:
         post, new = await publishing.publish(unit, visit.actor, channel_id, draft)
@@ -98,7 +98,9 @@ async def edit(post_id: Id, given: PostChange, visit: Writer) -> PostOut:
     async with visit.reading() as session:
         known = await queries.get(session, visit.actor, post_id)
     words = await ready(
-        known.body if given.body is None else given.body, title=known.title if given.title is None else given.title
+        known.body if given.body is None else given.body,
+        title=known.title if given.title is None else given.title,
+        confirmed=given.confirm_crowd,
     )
     async with visit.unit() as unit:
         more = None if given.empty else given.parts()
@@ -139,7 +141,7 @@ async def list_comments(post_id: Id, visit: Reader, limit: Limit = DEFAULT_LIMIT
 async def comment(post_id: Id, given: CommentIn, visit: Writer, response: Response) -> CommentOut:
     """Publish a comment: 201, or 200 with the stored one when the client id is known."""
     await visit.limit("comment")
-    words = await ready(given.body, files=tuple(given.attachments))
+    words = await ready(given.body, files=tuple(given.attachments), confirmed=given.confirm_crowd)
     client = client_uuid(given.client_id)
     async with visit.unit() as unit:
         post, _ = await publishing.find(unit, visit.actor, post_id)
@@ -164,7 +166,7 @@ async def read_comment(comment_id: Id, visit: Reader) -> CommentOut:
 @router.patch("/comments/{comment_id}")
 async def edit_comment(comment_id: Id, given: CommentChange, visit: Writer) -> CommentOut:
     """Change the words of one's own comment."""
-    words = await ready(given.body)
+    words = await ready(given.body, confirmed=given.confirm_crowd)
     async with visit.unit() as unit:
         await comments.edit(unit, visit.actor, comment_id, words)
     return await _comment(visit, comment_id)

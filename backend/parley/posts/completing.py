@@ -1,4 +1,6 @@
-"""Suggestions while somebody types: persons after @, channels after #."""
+"""Suggestions while somebody types: persons and teams after @, channels after #."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import func, or_, select
 from sqlmodel import col
@@ -8,6 +10,7 @@ from parley.channels import queries as channels
 from parley.channels.views import ChannelRef
 from parley.models.channels import Channel
 from parley.models.identity import Person
+from parley.models.people import Team
 from parley.people.queries import cards
 from parley.people.views import PersonCard
 from parley.policy import channels as channel_policy
@@ -59,3 +62,20 @@ async def complete_people(session: AsyncSession, actor: Actor, q: str) -> list[P
     )
     found = await cards(session, rows)
     return [found[person] for person in rows if person in found]
+
+
+async def complete_teams(session: AsyncSession, actor: Actor, q: str) -> Sequence[Team]:
+    """Return up to four teams whose name or handle begins with `q`, or has a word that does; for guests there is none."""
+    begins = q.strip().lower()
+    if actor.guest or not begins:
+        return []
+    name = func.lower(col(Team.name))
+    rule = or_(
+        name.startswith(begins, autoescape=True),
+        name.contains(f" {begins}", autoescape=True),
+        col(Team.handle).startswith(begins, autoescape=True),
+    )
+    rows = await session.execute(
+        select(Team).where(rule).order_by(~name.startswith(begins, autoescape=True), name).limit(4)
+    )
+    return rows.scalars().all()

@@ -8,9 +8,11 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.core.eventlog import Hint
+from parley.models.channels import Channel
 from parley.models.customers import Conversation
 from parley.models.posts import Comment, Post
 from parley.policy import customers
+from parley.policy.channels import OPEN
 from parley.posts import places, queries
 from parley.posts.queries import SurfacedCards
 from parley.posts.schemas import comment_out, post_out
@@ -85,9 +87,7 @@ class PostVoice:
         """The comments are gone from the thread that they left."""
         parts = [Part(f"#comment-{comment_id}", "remove") for comment_id in hint.data["comment_ids"]]
         posts = await session.execute(select(col(Post.id)).where(col(Post.thread_id) == hint.data["thread_id"]))
-        return parts + [
-            await self._foot(session, renderer, language, hint, post_id or 0) for post_id in posts.scalars()
-        ]
+        return parts + [await self.foot(session, renderer, language, hint, post_id or 0) for post_id in posts.scalars()]
 
     async def comment_parts(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
         """A comment at the end of its thread, and the foot of the post it belongs to."""
@@ -107,10 +107,11 @@ class PostVoice:
         for post_id in posts.scalars():
             parts.append(Part(f'[data-comments="{post_id}"]', how, f"comment-{comment.id}", html))
             if hint.name != "comment.reacted":
-                parts.append(await self._foot(session, renderer, language, hint, post_id or 0))
+                parts.append(await self.foot(session, renderer, language, hint, post_id or 0))
         return parts
 
-    async def _foot(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint, post_id: int) -> Part:
+    async def foot(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint, post_id: int) -> Part:
+        """The way into the thread below a post; of a customer's card the whole post."""
         view = await queries.view(session, post_id, self._surfaced)
         if view is not None and view.kind == "conversation":  # its foot is a part of the card
             html = renderer.render("posts/_post.html", language, post=view)
@@ -169,6 +170,18 @@ async def shows_customer(session: AsyncSession, hint: Hint) -> bool:
 async def heard(session: AsyncSession, thread_id: int, topic: str) -> bool:
     """Whether those who listen to `topic` may read the thread now: it may have moved or been restricted since then."""
     kind, _, number = topic.partition(":")
+    if kind == "author":
+        still_open = (
+            select(col(Post.id))
+            .join(Channel, col(Channel.id) == Post.channel_id)
+            .where(
+                col(Post.thread_id) == thread_id,
+                col(Post.author_id) == int(number),
+                col(Post.kind) != "conversation",
+                col(Channel.kind).in_(OPEN),
+            )
+        )
+        return (await session.execute(still_open)).first() is not None
     if kind != "channel":
         return True
     conversation_id = (

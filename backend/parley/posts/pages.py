@@ -11,7 +11,7 @@ from parley.models.channels import Channel
 from parley.models.posts import Comment, Post
 from parley.policy import channels as channel_policy
 from parley.policy import kinds as kind_policy
-from parley.posts import composing, places, queries
+from parley.posts import composing, mentioning, places, queries, writing_pages
 from parley.posts.kinds import forms, names
 from parley.posts.kinds.given import Written, from_form
 from parley.posts.service import comments, publishing, reactions
@@ -28,28 +28,30 @@ async def publish(channel_id: Id, visit: Writer) -> Response:
     """Publish a post; the answer is the post as everybody sees it."""
     await visit.limit("post")
     form = await visit.form()
+    if form.text("send_at"):
+        return await writing_pages.schedule(visit, form, channel_id)
     body, title, files = form.text("body"), form.text("title"), form.ids("attachments")
     kind, fields = form.text("kind") or "update", forms.written(form)
     try:
-        words = await ready(body, title=title, kind=kind, files=files)
+        words = await ready(body, title=title, kind=kind, files=files, confirmed=form.on("confirm_crowd"))
         given = from_form(kind, fields, forms.zone_of(visit))
         draft = publishing.Draft(words, kind, client_uuid(form.text("client_id")), files, given=given)
         async with visit.unit() as unit:
             post, new = await publishing.publish(unit, visit.actor, channel_id, draft)
+            await writing_pages.forget_draft(unit, visit, form)
     except Invalid as refusal:
-        return await composing.refused(
-            visit, refusal, channel_id=channel_id, body=body, title=title, files=files, kind=kind, fields=fields
-        )
+        return await composing.refused(visit, refusal, channel_id=channel_id, **writing_pages.typed(form))
     if not visit.htmx:
         return visit.seen(f"/channels/{channel_id}")
-    return await one(visit, post.id or 0, status=201 if new else 200)
+    headers = await mentioning.outcome(visit, "posts", post.id or 0)
+    return await one(visit, post.id or 0, status=201 if new else 200, headers=headers)
 
 
 @router.get("/posts/{post_id}")
-async def permalink(post_id: Id, visit: Reader, before: Number = None) -> Response:
+async def permalink(post_id: Id, visit: Reader, before: Number = None, comment: Number = None) -> Response:
     """Show a post with its thread: as a page, or in the panel beside a feed."""
     async with visit.reading() as session:
-        thread, composer = await composing.thread(session, visit, post_id, before)
+        thread, composer = await composing.thread(session, visit, post_id, before, comment)
         if visit.htmx and visit.target == "panel":
             return visit.fragment("posts/_thread.html", thread=thread, composer=composer)
         if visit.htmx:
@@ -74,18 +76,20 @@ async def comment(post_id: Id, visit: Writer) -> Response:
     form = await visit.form()
     body, files = form.text("body"), form.ids("attachments")
     try:
-        words = await ready(body, files=files)
+        words = await ready(body, files=files, confirmed=form.on("confirm_crowd"))
         client = client_uuid(form.text("client_id"))
         async with visit.unit() as unit:
             post, _ = await publishing.find(unit, visit.actor, post_id)
             made, new = await comments.publish(
                 unit, visit.actor, thread_id=post.thread_id, words=words, client_id=client, file_ids=files
             )
+            await writing_pages.forget_draft(unit, visit, form)
     except Invalid as refusal:
         return await composing.refused(visit, refusal, post_id=post_id, body=body, files=files)
     if not visit.htmx:
         return visit.seen(f"/posts/{post_id}#comment-{made.id}")
-    return await one_comment(visit, made.id or 0, status=201 if new else 200)
+    headers = await mentioning.outcome(visit, "comments", made.id or 0)
+    return await one_comment(visit, made.id or 0, status=201 if new else 200, headers=headers)
 
 
 @router.get("/{noun}/{thing_id}/edit")
@@ -134,7 +138,7 @@ async def edit(noun: Noun, thing_id: Id, visit: Writer) -> Response:
     form = await visit.form()
     body, title, fields = form.text("body"), form.text("title"), forms.written(form)
     try:
-        words = await ready(body, title=title)
+        words = await ready(body, title=title, confirmed=form.on("confirm_crowd"))
         # A form without the fields of a kind, such as an older page's, leaves them as they are.
         given = from_form(form.text("kind"), fields, forms.zone_of(visit)) if form.text("kind") else None
         async with visit.unit() as unit:
@@ -146,7 +150,7 @@ async def edit(noun: Noun, thing_id: Id, visit: Writer) -> Response:
         async with visit.reading() as session:
             thing = await _readable(session, visit, noun, thing_id)
             return await _edit(visit, session, thing, noun, body=body, title=title, fields=fields, refusal=refusal)
-    return await _after(visit, noun, thing_id)
+    return await _after(visit, noun, thing_id, await mentioning.outcome(visit, noun, thing_id))
 
 
 @router.post("/{noun}/{thing_id}/remove")
@@ -255,7 +259,8 @@ async def comment_link(comment_id: Id, visit: Reader) -> Response:
         view = (await queries.comment_views(session, [await _comment(session, visit, comment_id)]))[0]
     kind, _, number = view.topic.partition(":")
     return visit.seen(
-        (f"/conversations/{number}" if kind == "conversation" else f"/posts/{view.post_id}") + f"#comment-{comment_id}"
+        (f"/conversations/{number}" if kind == "conversation" else f"/posts/{view.post_id}?comment={comment_id}")
+        + f"#comment-{comment_id}"
     )
 
 

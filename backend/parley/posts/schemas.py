@@ -90,6 +90,7 @@ class PostIn(Given):
     kind: str = Field(default="update", max_length=16)
     client_id: str | None = Field(default=None, max_length=36)
     attachments: list[BodyId] = Field(default=[], max_length=10)
+    confirm_crowd: bool = False
 
 
 class PostChange(Given):
@@ -97,6 +98,7 @@ class PostChange(Given):
 
     body: str | None = Field(default=None, max_length=16_000)
     title: str | None = Field(default=None, max_length=200)
+    confirm_crowd: bool = False
 
 
 class CommentIn(BaseModel):
@@ -107,6 +109,7 @@ class CommentIn(BaseModel):
     body: str = Field(default="", max_length=16_000)
     client_id: str | None = Field(default=None, max_length=36)
     attachments: list[BodyId] = Field(default=[], max_length=10)
+    confirm_crowd: bool = False
 
 
 class CommentChange(BaseModel):
@@ -115,6 +118,7 @@ class CommentChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     body: str = Field(max_length=16_000)
+    confirm_crowd: bool = False
 
 
 def author_out(card: PersonCard) -> AuthorOut:

@@ -46,5 +46,8 @@ async def complete(visit: Reader, kind: str = "person", q: str = "") -> Response
             found = [
                 Completion(f"@{card.handle}", card.name, card.title, card)
                 for card in await completing.complete_people(session, visit.actor, q[:64])
+            ] + [
+                Completion(f"@{team.handle}", team.name, visit.say("Team"), icon="users")
+                for team in await completing.complete_teams(session, visit.actor, q[:64])
             ]
     return visit.fragment("posts/_complete.html", completions=found)

@@ -143,6 +143,7 @@ class PostView:
     faces: Sequence[PersonCard]
     last_comment: LastComment | None
     conversation: object | None = None
+    resolved: bool = False
     of_kind: KindView | None = None
     """What its kind has beside the words."""
     origin: OriginView | None = None
@@ -177,6 +178,9 @@ class ThreadView:
     may_comment: bool
     why_not_comment: str
     older_url: str | None = None
+    newer_url: str | None = None
+    """Set where the part around one comment is shown, and later ones follow."""
+    state: object | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,9 @@ class ComposerView:
     files: Sequence[FileView] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
     form: KindForm = field(default_factory=KindForm)
+    send_at: str = ""
+    """On the writer's own clocks, for a post that waits."""
+    draft_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +269,16 @@ class EmojiPicker:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareView:
+    """Those whom a text names and who may not read it; `why_not` says why the writer may not let them in."""
+
+    action: str
+    people: Sequence[PersonCard]
+    channel: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """One suggestion after @ or #."""
 
@@ -269,3 +286,4 @@ class Completion:
     label: str
     note: str
     person: PersonCard | None = None
+    icon: str = "hash"

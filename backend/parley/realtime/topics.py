@@ -11,7 +11,8 @@ from parley.core.database import Database
 from parley.core.eventlog import Hint
 from parley.models.channels import Channel
 from parley.models.customers import Conversation
-from parley.policy import channels, customers
+from parley.models.identity import Person
+from parley.policy import channels, customers, people
 from parley.policy.actor import Actor
 from parley.realtime.hub import RESTART, SIGNED_OUT, Hub
 from parley.realtime.listener import Listener
@@ -32,6 +33,9 @@ async def readable(session: AsyncSession, actor: Actor, topics: Collection[str])
     if wanted := ids.get("channel"):
         found = await session.execute(channels.readable_ids(actor).where(col(Channel.id).in_(wanted)))
         allowed |= {f"channel:{number}" for number in found.scalars()}
+    if (wanted := ids.get("author")) and not actor.guest:
+        found = await session.execute(select(col(Person.id)).where(people.visible(actor), col(Person.id).in_(wanted)))
+        allowed |= {f"author:{number}" for number in found.scalars()}
     if (wanted := ids.get("conversation")) and actor.may_use("customers:read"):
         found = await session.execute(
             select(col(Conversation.id)).where(customers.visible(actor), col(Conversation.id).in_(wanted))

@@ -113,6 +113,7 @@ def answer(request: Request, problem: Problem) -> Response:
                 "detail": words,
                 "code": problem.code,
                 "fields": problem.fields,
+                **{name: value for name, value in problem.values.items() if isinstance(value, int)},
             },
             problem.status,
             headers,
@@ -121,7 +122,7 @@ def answer(request: Request, problem: Problem) -> Response:
     if request.headers.get("HX-Request") == "true":
         if problem.status == NotSignedIn.status:
             headers["HX-Redirect"] = "/sign-in"
-        headers |= {"X-Parley-Error": quote(words), "HX-Reswap": "none"}
+        headers |= {"X-Parley-Error": quote(words), "X-Parley-Code": problem.code, "HX-Reswap": "none"}
         return HTMLResponse(
             renderer.render("errors/_error.html", language, title=title, sentence=words), problem.status, headers
         )

@@ -137,7 +137,10 @@ async def discussion(
 async def comment(conversation_id: Id, given: CommentIn, visit: CustomerWriter, response: Response) -> CommentOut:
     """Say something to colleagues: 201, or 200 with the stored comment when the client id is known."""
     await visit.limit("comment")
-    made, new = await publish(visit, conversation_id, given.body, given.client_id, tuple(given.attachments))
+    files = tuple(given.attachments)
+    made, new = await publish(
+        visit, conversation_id, given.body, given.client_id, files, confirmed=given.confirm_crowd
+    )
     response.status_code = 201 if new else 200
     async with visit.reading() as session:
         return await comment_out(session, made)

@@ -62,7 +62,8 @@ async def comment(conversation_id: Id, visit: CustomerWriter) -> Response:
     form = await visit.form()
     body, files = form.text("body"), form.ids("attachments")
     try:
-        made, new = await publish(visit, conversation_id, body, form.text("client_id"), files)
+        confirmed = form.on("confirm_crowd")
+        made, new = await publish(visit, conversation_id, body, form.text("client_id"), files, confirmed=confirmed)
     except Invalid as refusal:
         return await _refused(visit, conversation_id, refusal, body, files)
     if not visit.htmx:

@@ -41,7 +41,7 @@ async def publish(
         mine = await membership.of(unit.session, place.channel.id, actor.person_id)
         channel_policy.may_comment(actor, place.channel, mine)
     readers = await _readers(unit, place, words)
-    html, mentioned = await settle(unit, words, readers)
+    html, mentioned = await settle(unit, words, readers, by=actor.person_id)
     comment = Comment(
         thread_id=thread_id,
         author_id=actor.person_id,
@@ -81,7 +81,8 @@ async def edit(unit: Unit, actor: Actor, comment_id: int, words: Words) -> Comme
         raise Conflict("This comment was removed.", code="removed")
     if comment.body == words.body:
         return comment
-    html, mentioned = await settle(unit, words, await _readers(unit, place, words))
+    readers = await _readers(unit, place, words)
+    html, mentioned = await settle(unit, words, readers, by=actor.person_id, about=f"comment:{comment.id}")
     unit.session.add(
         Wording(
             comment_id=comment.id,

@@ -59,7 +59,8 @@ async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tu
     given = draft.given.of(draft.kind)
     if draft.kind == "announcement":
         channel_policy.may_announce(actor, mine)
-    html, mentioned = await settle(unit, draft.words, await readers_of(unit, channel, draft.words.named))
+    readers = await readers_of(unit, channel, draft.words.named)
+    html, mentioned = await settle(unit, draft.words, readers, by=actor.person_id)
     post = Post(
         channel_id=channel_id,
         number=await lifecycle.next_number(unit, channel_id),
@@ -84,7 +85,12 @@ async def publish(unit: Unit, actor: Actor, channel_id: int, draft: Draft) -> tu
     await store.store(unit, actor, channel, post, given)
     await unit.emit(
         PostPublished(
-            channel_id=channel_id, post_id=_id(post), number=post.number, author_id=actor.person_id, mentioned=mentioned
+            channel_id=channel_id,
+            post_id=_id(post),
+            number=post.number,
+            author_id=actor.person_id,
+            open_author=_open_author(post, channel),
+            mentioned=mentioned,
         )
     )
     return post, True
@@ -139,7 +145,8 @@ async def edit(
     same = (post.title, post.body) == (words.title, words.body)
     if same and given is None:
         return post
-    html, mentioned = await settle(unit, words, await readers_of(unit, channel, words.named))
+    readers = await readers_of(unit, channel, words.named)
+    html, mentioned = await settle(unit, words, readers, by=actor.person_id, about=f"mention:post:{post.id}")
     if not same:
         unit.session.add(
             Wording(
@@ -159,7 +166,13 @@ async def edit(
     post.edited_at, post.version = unit.now, post.version + 1
     unit.session.add(post)
     await unit.emit(
-        PostEdited(channel_id=post.channel_id, post_id=_id(post), by_id=actor.person_id, mentioned=mentioned)
+        PostEdited(
+            channel_id=post.channel_id,
+            post_id=_id(post),
+            open_author=_open_author(post, channel),
+            by_id=actor.person_id,
+            mentioned=mentioned,
+        )
     )
     return post
 
@@ -173,7 +186,10 @@ async def remove(unit: Unit, actor: Actor, post_id: int) -> Post:
         unit.session.add(post)
         if post.author_id != actor.person_id:
             await audit.record(unit, "post.removed", actor_id=actor.person_id, via=actor.via, target=f"post:{post.id}")
-        await unit.emit(PostRemoved(channel_id=post.channel_id, post_id=_id(post), by_id=actor.person_id))
+        open_author = _open_author(post, channel)
+        await unit.emit(
+            PostRemoved(channel_id=post.channel_id, post_id=_id(post), open_author=open_author, by_id=actor.person_id)
+        )
     return post
 
 
@@ -185,7 +201,10 @@ async def restore(unit: Unit, actor: Actor, post_id: int) -> Post:
     if post.removed_at is not None:
         post.removed_at, post.removed_by, post.version = None, None, post.version + 1
         unit.session.add(post)
-        await unit.emit(PostRestored(channel_id=post.channel_id, post_id=_id(post), by_id=actor.person_id))
+        open_author = _open_author(post, channel)
+        await unit.emit(
+            PostRestored(channel_id=post.channel_id, post_id=_id(post), open_author=open_author, by_id=actor.person_id)
+        )
     return post
 
 
@@ -230,3 +249,8 @@ async def _stood(unit: Unit, channel_id: int, post: Post) -> bool:
 def _id(post: Post) -> int:
     assert post.id is not None  # noqa: S101  (flushed)
     return post.id
+
+
+def _open_author(post: Post, channel: Channel) -> int | None:
+    """Return the author of a post that everybody may read: those who follow them hear of it."""
+    return post.author_id if channel.kind in channel_policy.OPEN and post.kind != "conversation" else None
