@@ -12,6 +12,7 @@ import "./panel.js";
 import "./palette.js";
 import "./keys.js";
 import "./reading.js";
+import "./thread.js";
 import "./presence.js";
 import "./live.js";
 import "./rail.js";
@@ -27,6 +28,11 @@ onArrive("[data-composer]", (form) => {
 });
 
 onArrive("[data-picker]", (field) => import("./picker.js").then((picking) => picking.enhance(field)));
+
+onArrive("[data-own]", (own) => import("./kinds.js").then((kinds) => kinds.mark(own)));
+onArrive("#lead", () => import("./kinds.js"));
+
+onArrive("#catch-up", () => import("./catch_up.js"));
 
 // Said for those who wait for it, such as tests.
 onArrive("body", () => {

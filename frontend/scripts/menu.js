@@ -39,6 +39,7 @@ async function open(button, url) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-menu]");
   if (button) {
+    event.preventDefault();
     open(button, button.dataset.menu);
     return;
   }
@@ -48,7 +49,7 @@ document.addEventListener("click", (event) => {
     open(bell, `${bell.getAttribute("href")}?part=popover`);
     return;
   }
-  const entry = event.target.closest(".menu :is(a, button)");
+  const entry = event.target.closest(".menu :is(a, button):not(form button)");
   if (entry) entry.closest("[popover]")?.hidePopover();
 });
 

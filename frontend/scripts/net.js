@@ -53,17 +53,22 @@ export function announce(headers) {
   const back = headers.get("X-Parley-Undo");
   const sentence = decoded(headers, "X-Parley-Toast") || (back ? say("removed") : "");
   if (!sentence) return;
-  toast(
-    sentence,
-    back?.startsWith("/") &&
-      !back.startsWith("//") && {
-        run: async () => {
-          const response = await tryAsk(back, { fields: {} });
-          const html = await response?.text();
-          if (html?.trim()) upsert(html);
-        },
-      },
-  );
+  const act = back?.startsWith("/") && !back.startsWith("//") && { run: () => undo(back) };
+  if (act) undoable.push(back);
+  toast(sentence, act);
+}
+
+// The latest of what can be taken back, or the one whose button was pressed.
+const undoable = [];
+
+export async function undo(back = undoable.at(-1)) {
+  const at = undoable.lastIndexOf(back);
+  if (at < 0) return;
+  undoable.splice(at, 1);
+  const response = await tryAsk(back, { fields: {} });
+  const html = await response?.text();
+  if (html?.trim()) upsert(html);
+  if (response) toast(say("undone"));
 }
 
 document.addEventListener("htmx:config:request", (event) => {

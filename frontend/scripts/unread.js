@@ -16,10 +16,20 @@ export function setUnread(name, number) {
   total();
 }
 
+// What waits beside the channels is the server's to count; of the channels those count that are not put off.
+function waiting({ dataset }) {
+  const off = dataset.off.split(" ");
+  const loud = [...document.querySelectorAll('.rail [data-unread^="channel:"]')].filter(
+    (one) => Number(one.textContent) > 0 && !off.includes(one.dataset.unread.slice(8)),
+  );
+  return Number(dataset.things) + loud.length;
+}
+
 export function total() {
   let channels = 0;
   for (const counter of document.querySelectorAll('.rail [data-unread^="channel:"]')) channels += Number(counter.textContent || 0);
   for (const counter of counters("channels")) setCount(counter, channels);
+  for (const counter of counters("catch-up")) setCount(counter, waiting(counter));
   const all = channels + unreadOf("notifications");
   document.title = all ? `(${all}) ${title}` : title;
   icon?.setAttribute("href", all ? icon.dataset.unread : plain);

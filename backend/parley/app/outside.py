@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.customers.queries import counts, lists, streams
 from parley.customers.views import QueueRow
+from parley.feed.catch_up_rows import CatchUpRow
 from parley.feed.views import WaitingRow
 from parley.models.channels import Channel
+from parley.models.customers import Conversation
+from parley.notifications import queries as notifications
+from parley.policy import customers as policy
 from parley.policy.actor import Actor
 from parley.web.visit import Visit
 
@@ -36,6 +42,48 @@ class CustomersOutside:
     async def channel_tab(self, session: AsyncSession, visit: Visit, channel: Channel) -> dict[str, Any]:
         """What the tab Customers of a channel shows."""
         return {"customers": await streams.tab(session, visit.actor, channel.id or 0)}
+
+    async def notices(self, session: AsyncSession, visit: Visit, ids: Sequence[int]) -> list[CatchUpRow]:
+        """Rows of Catch-up for what the bell holds."""
+        found = await notifications.some(session, visit.actor, visit.say, ids)
+        return [
+            CatchUpRow(
+                "notice",
+                row.id,
+                row.url,
+                row.text,
+                row.place,
+                row.quote,
+                row.at,
+                person=row.person,
+                contact=row.contact,
+                icon=row.icon,
+                voice=row.outside,
+            )
+            for row in found.values()
+        ]
+
+    async def conversations(self, session: AsyncSession, visit: Visit, ids: Sequence[int]) -> list[CatchUpRow]:
+        """Rows of Catch-up for conversations that the actor may read."""
+        if not ids:
+            return []
+        wanted = select(*lists.COLUMNS).where(policy.visible(visit.actor), col(Conversation.id).in_(ids))
+        rows = await lists.as_rows(session, (await session.execute(wanted)).all())
+        return [
+            CatchUpRow(
+                "conversation",
+                row.id,
+                f"/conversations/{row.id}",
+                row.contact.name,
+                row.subject,
+                row.last_text,
+                row.last_at,
+                contact=row.contact.initials,
+                voice=not row.last_by_us,
+                clock=row.clock,
+            )
+            for row in rows
+        ]
 
 
 def _row(row: QueueRow) -> WaitingRow:

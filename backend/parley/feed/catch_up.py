@@ -48,6 +48,7 @@ GROUPS = ("mentions", "assigned", "customers", "inner", "threads", "channels")
 KINDS = ("notice", "thread", "channel", "conversation", "post")
 INNER_DAYS = timedelta(days=60)
 """Older posts of the inner circle are found on profiles; looking for them at every page would cost too much."""
+HELPFUL_DAYS = timedelta(days=7)
 _NOW = given("now")
 _SINCE = given("since")
 
@@ -68,6 +69,8 @@ class Numbers:
 
     things: int
     put_off: Sequence[int]
+    bell: int
+    """What the bell shows, since both are asked for at every page."""
 
     def total(self, unread: Mapping[int, int]) -> int:
         """Return the one number, given what is unread in each channel."""
@@ -78,10 +81,10 @@ async def numbers(session: AsyncSession, actor: Actor, unread: Mapping[int, int]
     """Count what waits, in one statement; `unread` is what each joined channel holds, which is counted already."""
     now = clock.now()
     rows = await _numbers(session, actor, now=now, since=now - INNER_DAYS)
-    things = sum(row.number for row in rows if row.channel == 0)
-    marked = [(row.channel, row.until) for row in rows if row.channel]
+    counted = {row.channel: row.number for row in rows if row.channel <= 0}
+    marked = [(row.channel, row.until) for row in rows if row.channel > 0]
     back = sum(1 for channel, until in marked if until <= now and not unread.get(channel))
-    return Numbers(things + back, [channel for channel, until in marked if until > now])
+    return Numbers(counted[0] + back, [channel for channel, until in marked if until > now], counted[-1])
 
 
 async def things(session: AsyncSession, actor: Actor, channels_unread: Sequence[Unread]) -> list[Thing]:
@@ -109,13 +112,18 @@ async def put_off(session: AsyncSession, actor: Actor) -> list[Thing]:
 @prepared
 def _numbers(actor: Actor) -> Select[Any]:
     waiting = union(*(select(arm.c.kind, arm.c.id) for arm in _arms(actor)), select(_back(actor)))
-    total = select(
+    total: Any = select(
         literal_column("0").label("channel"), func.count().label("number"), cast(null(), UtcDateTime).label("until")
     ).select_from(waiting.subquery())
-    put_off = select(col(CatchUpMark.thing_id), literal_column("1"), col(CatchUpMark.until)).where(
+    bell: Any = (
+        select(literal_column("-1"), func.count(), cast(null(), UtcDateTime))
+        .select_from(Notification)
+        .where(threads.notices(actor), col(Notification.read_at).is_(None))
+    )
+    put_off: Any = select(col(CatchUpMark.thing_id), literal_column("1"), col(CatchUpMark.until)).where(
         *_marked(actor), col(CatchUpMark.kind) == "channel", _still(actor)
     )
-    return select(union_all(total, put_off).subquery())
+    return select(union_all(total, bell, put_off).subquery())
 
 
 @prepared
@@ -157,7 +165,7 @@ def _marks(kind: str, thing: Any, *conditions: ColumnElement[bool]) -> ColumnEle
 
 
 def _notices(actor: Actor) -> Select[Any]:
-    talk = aliased(Comment)
+    talk: Any = aliased(Comment)
     in_thread = (
         exists()
         .where(

@@ -23,6 +23,12 @@ class Outside(Protocol):
     async def channel_tab(self, session: AsyncSession, visit: Visit, channel: Channel) -> dict[str, Any]:
         """What the tab Customers of a channel shows."""
 
+    async def notices(self, session: AsyncSession, visit: Visit, ids: Sequence[int]) -> Sequence[Any]:
+        """Rows of Catch-up for what the bell holds."""
+
+    async def conversations(self, session: AsyncSession, visit: Visit, ids: Sequence[int]) -> Sequence[Any]:
+        """Rows of Catch-up for conversations that the actor may read."""
+
 
 def outside_of(visit: Visit) -> Outside:
     """Return what composition gave."""

@@ -32,6 +32,7 @@ _WORDS = {
     ("owed", "post"): "Please read this and say that you have",
     ("event_soon", "post"): "This begins in a quarter of an hour",
     ("event_moved", "post"): "%(name)s moved an event that you may come to",
+    ("not_published", "post"): "A post of yours could not be published. It is a draft again.",
     ("assignment", "conversation"): "%(name)s gave you a customer",
     ("reply_bounced", "conversation"): "Your reply came back",
     ("reply_failed", "conversation"): "Your reply could not be sent",
@@ -117,6 +118,8 @@ def _row(row: Any, people: Any, say: Callable[[str], str]) -> NotificationRow:  
         f"/conversations/{notice.conversation_id}{anchor}"
         if notice.conversation_id
         else f"/posts/{notice.post_id}{anchor}"
+        if notice.post_id
+        else "/drafts"
     )
     quote = row.comment_html or row.title or row.body_html or row.subject or ""
     place = row.contact or (f"#{row.name}" if row.name and row.channel_kind != "direct" else "")

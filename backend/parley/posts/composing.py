@@ -1,11 +1,13 @@
 """Composers and threads as pages show them; shared by the pages of posts and of feeds."""
 
+from dataclasses import replace
 from typing import cast
 
 from fastapi import Response
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.channels.queries import postable
 from parley.channels.service import membership
 from parley.channels.views import ChannelRef
 from parley.kit.errors import Forbidden, Invalid
@@ -14,10 +16,11 @@ from parley.models.posts import File
 from parley.people.queries import cards
 from parley.policy import channels as channel_policy
 from parley.policy import posts as policy
-from parley.posts import attached, queries
+from parley.posts import attached, queries, threads
 from parley.posts.kinds import forms
 from parley.posts.kinds.given import KINDS, Written
 from parley.posts.queries import SurfacedCards
+from parley.posts.service import drafts
 from parley.posts.views import ComposerView, FileView, ThreadView
 from parley.web.visit import Visit
 
@@ -72,15 +75,17 @@ def for_thread(visit: Visit, post_id: int) -> ComposerView:
 
 
 async def thread(
-    session: AsyncSession, visit: Visit, post_id: int, before: int | None = None
+    session: AsyncSession, visit: Visit, post_id: int, before: int | None = None, comment_id: int | None = None
 ) -> tuple[ThreadView, ComposerView]:
-    """Return a post with its thread, and the form for a comment."""
+    """Return a post with its thread (the part around `comment_id` if that is not among the last), and the form for a comment."""
     post = await queries.get(session, visit.actor, post_id)
     view = await queries.view(session, post_id, surfaced(visit))
     assert view is not None  # noqa: S101  (just found)
-    comments, earlier = await queries.comments(session, visit.actor, post.thread_id, before=before)
+    later = await queries.after_comment(session, post.thread_id, comment_id) if comment_id else None
+    comments, earlier = await queries.comments(session, visit.actor, post.thread_id, before=later or before)
     channel = await session.get(Channel, post.channel_id)
     assert channel is not None  # noqa: S101  (a foreign key)
+    kept = await drafts.get(session, visit.actor.person_id, f"post:{post_id}")
     why = ""
     try:
         channel_policy.may_comment(
@@ -94,13 +99,14 @@ async def thread(
         may_comment=not why,
         why_not_comment=why,
         older_url=f"/posts/{post_id}?before={earlier}" if earlier else None,
-    ), for_thread(visit, post_id)
+    ), replace(for_thread(visit, post_id), draft_version=kept.version if kept else 0)
 
 
 async def refused(
     visit: Visit,
     refusal: Invalid,
     *,
+    place: str = "",
     channel_id: int | None = None,
     post_id: int | None = None,
     body: str,
@@ -108,39 +114,47 @@ async def refused(
     files: tuple[int, ...] = (),
     kind: str = "update",
     fields: Written | None = None,
+    send_at: str = "",
 ) -> Response:
     """Answer 422 with the composer as it was left: the words kept, and what is wrong at its field."""
     if not visit.htmx:
         raise refusal
     async with visit.reading() as session:
-        if post_id is not None:
-            composer = for_thread(visit, post_id)
-        else:
-            channel = (
-                await session.execute(channel_policy.readable(visit.actor).where(col(Channel.id) == channel_id))
-            ).scalar_one_or_none()
-            composer = for_channel(visit, channel_id or 0, channel.name if channel else "")
-        kept = await _files(session, visit, files)
+        composer = await _of_place(session, visit, place, channel_id, post_id)
+        kept = await files_of(session, visit, files)
         writer = (await cards(session, [visit.actor.person_id]))[visit.actor.person_id]
     errors = visit.say_fields(refusal) or {"body": visit.say(refusal.sentence)}
-    again = ComposerView(
-        action=composer.action,
-        place=composer.place,
-        placeholder=composer.placeholder,
-        button=composer.button,
-        target=composer.target,
-        kinds=composer.kinds,
-        titled=composer.titled,
-        channel_id=composer.channel_id,
+    again = replace(
+        composer,
         body=body,
         title=title,
         files=kept,
         errors=errors,
         form=forms.typed(visit, kind, fields or {}),
+        send_at=send_at,
     )
     return visit.fragment("posts/_composer.html", status=422, composer=again, writer=writer)
 
 
-async def _files(session: AsyncSession, visit: Visit, ids: tuple[int, ...]) -> list[FileView]:
+async def _of_place(
+    session: AsyncSession, visit: Visit, place: str, channel_id: int | None, post_id: int | None
+) -> ComposerView:
+    """The form that stands in `place`: a comment's, a channel's, or one that lets choose the channel."""
+    if post_id is not None:
+        return for_thread(visit, post_id)
+    kind, _, number = place.partition(":")
+    offered = await postable(session, visit.actor) if kind in {"home", "kept", "scheduled"} else []
+    if composer := for_home(visit, offered):
+        chosen = channel_id if any(ref.id == channel_id for ref in offered) else composer.channel_id
+        action = f"/scheduled/{number}" if kind == "scheduled" else f"/channels/{chosen}/posts"
+        return replace(composer, place=place, channel_id=chosen, action=action)
+    channel = (
+        await session.execute(channel_policy.readable(visit.actor).where(col(Channel.id) == channel_id))
+    ).scalar_one_or_none()
+    return for_channel(visit, channel_id or 0, channel.name if channel else "")
+
+
+async def files_of(session: AsyncSession, visit: Visit, ids: tuple[int, ...]) -> list[FileView]:
+    """Return those of the files that the reader may open, in the order they were given."""
     rows = (await session.execute(policy.readable_files(visit.actor).where(col(File.id).in_(ids)))).scalars().all()
-    return [attached.file_view(file) for file in rows]
+    return [attached.file_view(file) for file in sorted(rows, key=lambda file: ids.index(file.id or 0))]

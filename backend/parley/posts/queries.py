@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -75,15 +76,15 @@ async def views(session: AsyncSession, rows: Sequence[Any], surfaced: SurfacedCa
     ids = [row.id for row in rows]
     threads = [row.thread_id for row in rows]
     names = await _channels(session, {row.channel_id for row in rows})
-    counts = dict(
-        (
-            await session.execute(
-                select(col(Thread.id), col(Thread.comment_count)).where(
-                    col(Thread.id).in_(threads), col(Thread.comment_count) > 0
-                )
+    spoken = (
+        await session.execute(
+            select(col(Thread.id), col(Thread.comment_count), col(Thread.resolved_at)).where(
+                col(Thread.id).in_(threads), or_(col(Thread.comment_count) > 0, col(Thread.resolved_at).is_not(None))
             )
-        ).all()
-    )
+        )
+    ).all()
+    counts = {row.id: row.comment_count for row in spoken}
+    resolved = {row.id for row in spoken if row.resolved_at is not None}
     talk = await _talk(session, list(counts))
     reactions = await _reactions(session, col(Reaction.post_id), ids)
     files = await attached.of(session, col(File.post_id), ids)
@@ -92,9 +93,13 @@ async def views(session: AsyncSession, rows: Sequence[Any], surfaced: SurfacedCa
     speakers = {author for _, author, _ in _speakers(talk)}
     people = await cards(session, {row.author_id for row in rows} | speakers | kinds.people)
     near = await beside.of(session, rows)
-    return [
+    shown = [
         _view(row, names[row.channel_id], people, reactions, files, counts, talk, conversations, near, kinds)
         for row in rows
+    ]
+    return [
+        replace(post, resolved=True) if row.thread_id in resolved else post
+        for row, post in zip(rows, shown, strict=True)
     ]
 
 
@@ -230,6 +235,12 @@ async def comments(
     rows = (await session.execute(statement.order_by(col(Comment.id).desc()).limit(limit + 1))).scalars().all()
     shown = list(reversed(rows[:limit]))
     return await comment_views(session, shown), shown[0].id if len(rows) > limit else None
+
+
+async def after_comment(session: AsyncSession, thread_id: int, comment_id: int) -> int | None:
+    """Return the comment before which a part that shows `comment_id` ends; None where it is among the newest anyway."""
+    later = select(col(Comment.id)).where(col(Comment.thread_id) == thread_id, col(Comment.id) > comment_id)
+    return (await session.execute(later.order_by(col(Comment.id)).offset(90).limit(1))).scalar_one_or_none()
 
 
 async def comment_views(session: AsyncSession, rows: Sequence[Comment]) -> list[CommentView]:

@@ -40,3 +40,15 @@ class Voices:
     data: dict[str, DataOf] = field(default_factory=dict)
     outside: dict[str, OutsideOf] = field(default_factory=dict)
     """Only for events that do not say it themselves by naming a conversation."""
+
+    def also(self, name: str, parts: PartsOf) -> None:
+        """Let one more module speak for an event, after those that do already."""
+        before = self.parts.get(name)
+        if before is None:
+            self.parts[name] = parts
+            return
+
+        async def both(session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
+            return [*await before(session, renderer, language, hint), *await parts(session, renderer, language, hint)]
+
+        self.parts[name] = both

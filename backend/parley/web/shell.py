@@ -38,11 +38,17 @@ class PageContext:
     customers_unclaimed: int = 0
     customers_late: int = 0
     notifications_unread: int = 0
+    catch_up: object | None = None
+    """What the number of Catch-up is made of; the script keeps it by that."""
+    catch_up_total: int = 0
     live: Mapping[str, int] = field(default_factory=dict)
     place: str = ""
     demo: Mapping[str, str] | None = None
     flash: Sequence[str] = ()
     zone: str = ""
+    drafts: Mapping[str, int] = field(default_factory=dict)
+    """What the reader has begun to write, by place, with its version."""
+    unpublished: int = 0
 
 
 def viewer(actor: Actor, hue: int | None = None, photo_url: str | None = None) -> Viewer:

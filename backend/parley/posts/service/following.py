@@ -82,7 +82,7 @@ async def on_return(unit: Unit, event: CommentRemoved) -> None:
 async def on_split(unit: Unit, event: CommentsSplit) -> None:
     """Who wrote comments that went to a new thread follows it, as far as they had read the old one."""
     wrote = select(col(Comment.author_id)).where(col(Comment.id).in_(event.comment_ids))
-    before = select(
+    before: Any = select(
         col(ThreadFollow.person_id),
         literal(event.to_thread_id).label("thread_id"),
         col(ThreadFollow.following),

@@ -1,5 +1,6 @@
 """Stamps: a thread counts every change of what its post shows, so that what was rendered of it can be kept."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -30,7 +31,9 @@ def events() -> list[type[Event]]:
 
 def _below(event: type[Event]) -> Iterator[type[Event]]:
     for kind in event.__subclasses__():
-        yield kind
+        # A dataclass with slots is made anew; the class that was written lives on as a shadow of the same name.
+        if getattr(sys.modules[kind.__module__], kind.__name__, None) is kind:
+            yield kind
         yield from _below(kind)
 
 
