@@ -1,4 +1,5 @@
 // Files go up while the text is still being written: chosen, dropped or pasted, with progress, each can be cancelled.
+import { tryAsk } from "./net.js";
 import { toast } from "./toast.js";
 import { say } from "./words.js";
 
@@ -17,6 +18,14 @@ function put(form, html) {
 export function restoreFiles(form, htmls) {
   if (!list(form) || list(form).childElementCount) return;
   for (const html of htmls) put(form, html);
+}
+
+// Of a draft from another device only the numbers of the files are known here.
+export async function fetchFiles(form, ids, done) {
+  const response = await tryAsk(`/uploads?ids=${ids.join()}`);
+  if (!response) return;
+  list(form).innerHTML = await response.text();
+  done();
 }
 
 function row(form, file) {

@@ -3,9 +3,9 @@
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import cast
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 from sqlalchemy import select
 from sqlmodel import col
@@ -24,6 +24,7 @@ from parley.posts import attached
 from parley.posts.schemas import FileOut, file_out
 from parley.posts.service.files import MAX_BYTES
 from parley.web.api import PROBLEMS
+from parley.web.forms import whole
 from parley.web.visit import Id, Reader, Visit, Writer
 
 router = APIRouter()
@@ -51,6 +52,20 @@ async def upload(visit: Writer) -> Response:
     """Take one file into a composer."""
     file = await store(visit)
     return visit.fragment("posts/_upload.html", status=201, file=attached.file_view(file))
+
+
+@router.get("/uploads", include_in_schema=False)
+async def uploads(visit: Reader, ids: Annotated[str, Query(pattern=r"^[0-9]{1,10}(,[0-9]{1,10}){0,9}$")]) -> Response:
+    """Show files of one's own that hang on nothing yet, as a composer has them."""
+    wanted = [whole(one, "ids") for one in ids.split(",")]
+    async with visit.reading() as session:
+        rows = await session.execute(
+            policy.readable_files(visit.actor).where(
+                col(File.id).in_(wanted), col(File.post_id).is_(None), col(File.comment_id).is_(None)
+            )
+        )
+        found = {file.id: attached.file_view(file) for file in rows.scalars()}
+    return visit.fragment("posts/_uploads.html", files=[found[one] for one in wanted if one in found])
 
 
 @router.post(

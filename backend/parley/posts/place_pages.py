@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.channels import queries as channels
+from parley.channels.views import ChannelRef
 from parley.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from parley.kit.markup import plain_excerpt
 from parley.models.channels import Channel
@@ -111,7 +112,7 @@ async def _form(
     )
 
 
-async def _offered(session: AsyncSession, visit: Visit, act: str, source: Channel) -> list[channels.ChannelRef]:
+async def _offered(session: AsyncSession, visit: Visit, act: str, source: Channel) -> list[ChannelRef]:
     if act == "pass-on":
         return [ref for ref in await channels.postable(session, visit.actor) if ref.id != source.id]
     found = await places.movable(session, visit.actor, source)

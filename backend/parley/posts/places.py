@@ -49,10 +49,15 @@ async def notes(session: AsyncSession, actor: Actor, channel_id: int, low: int, 
     rows = (
         await session.execute(
             select(
-                col(MovedPost.post_id), col(MovedPost.number), col(MovedPost.moved_by), there.id, there.name, there.kind
+                col(MovedPost.post_id),
+                col(MovedPost.number),
+                col(MovedPost.moved_by),
+                col(there.id),
+                col(there.name),
+                col(there.kind),
             )
             .join(Post, col(Post.id) == MovedPost.post_id)
-            .join(there, there.id == Post.channel_id)
+            .join(there, col(there.id) == Post.channel_id)
             .where(
                 col(MovedPost.channel_id) == channel_id,
                 col(MovedPost.number) > low,
