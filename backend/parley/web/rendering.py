@@ -35,6 +35,7 @@ class Frame:
     viewer: Viewer | None
     place: str
     flash: tuple[str, ...]
+    unpublished: int
     csrf: str = _TOKEN
 
 
@@ -64,7 +65,7 @@ class Renderer:
         sees who reads it, where, and its token, which is another at every request and is put in afterwards.
         """
         if page is not None:
-            context["page"] = Frame(page.viewer, page.place, tuple(page.flash))
+            context["page"] = Frame(page.viewer, page.place, tuple(page.flash), page.unpublished)
         state = (language, template, repr(context))
         found = self._fragments.get(state)
         if found is None:
