@@ -23,7 +23,7 @@ from parley.web.visit import Anyone, Reader, Visit
 
 router = APIRouter(include_in_schema=False)
 PAGE = 60
-_REPORTS, _CHANNELS, _HELPFUL = 1, 12, 3
+_REPORTS, _CHANNELS, _HELPFUL, _PRAISE = 1, 12, 3, 3
 _LONGEST_QUERY = 200
 
 
@@ -103,6 +103,7 @@ async def _view(session: AsyncSession, visit: Visit, who: Person, profile: Profi
         reports_count=count,
         knows=[KnownTopic(topic, "") for topic in profile.ask_me_about],
         helpful=await _helpful(session, visit, who.id),
+        praise=await queries.praise_of(session, visit.actor, who.id, _PRAISE),
         channels=await queries.channels_of(session, visit.actor, who.id, _CHANNELS),
         active=who.active,
         is_me=who.id == visit.actor.person_id,

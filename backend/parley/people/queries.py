@@ -18,9 +18,10 @@ from parley.kit.text import initials
 from parley.models.channels import Channel, Membership
 from parley.models.customers import Conversation
 from parley.models.identity import Person
+from parley.models.kinds import Praised
 from parley.models.people import PersonFollow, Profile, Team
 from parley.models.posts import Comment, Post, Reaction
-from parley.people.views import DirectoryRow, PersonCard, ProfileChannel
+from parley.people.views import DirectoryRow, PersonCard, Praise, ProfileChannel
 from parley.policy import channels as channel_policy
 from parley.policy import people as policy
 from parley.policy import posts as post_policy
@@ -277,6 +278,23 @@ async def helpful_answers(session: AsyncSession, actor: Actor, person_id: int, l
             row.created_at,
             row.helped,
         )
+        for row in rows
+    ]
+
+
+async def praise_of(session: AsyncSession, actor: Actor, person_id: int, limit: int) -> Sequence[Praise]:
+    """Return the newest praise of `person_id` in posts that `actor` may read."""
+    author = aliased(Person)
+    rows = await session.execute(
+        select(col(Post.id), col(Post.title), col(Post.body_html), col(Post.published_at), col(author.name))
+        .join(Praised, col(Praised.post_id) == Post.id)
+        .join(author, col(author.id) == Post.author_id)
+        .where(col(Praised.person_id) == person_id, col(Post.removed_at).is_(None), post_policy.visible(actor))
+        .order_by(col(Post.id).desc())
+        .limit(limit)
+    )
+    return [
+        Praise(f"/posts/{row.id}", row.title, plain_excerpt(row.body_html, _TEXT), row.name, row.published_at)
         for row in rows
     ]
 

@@ -40,6 +40,17 @@ class HelpfulAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Praise:
+    """A post that praises a person."""
+
+    url: str
+    title: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileChannel:
     """A channel of a person that the reader may see."""
 
@@ -69,6 +80,7 @@ class ProfileView:
     reports_count: int
     knows: Sequence[KnownTopic]
     helpful: Sequence[HelpfulAnswer]
+    praise: Sequence[Praise]
     channels: Sequence[ProfileChannel]
     active: bool
     is_me: bool
