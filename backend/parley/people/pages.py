@@ -15,7 +15,7 @@ from parley.kit.markup import fill, render
 from parley.kit.text import shorten
 from parley.models.identity import Person
 from parley.models.people import Profile
-from parley.people import groups, queries
+from parley.people import circle, groups, queries
 from parley.people.queries import Filters
 from parley.people.views import DirectoryView, HelpfulAnswer, KnownTopic, ProfileView
 from parley.web import forms
@@ -109,6 +109,7 @@ async def _view(session: AsyncSession, visit: Visit, who: Person, profile: Profi
         is_me=who.id == visit.actor.person_id,
         team_handle=await groups.team_handle(session, visit.actor, profile.team_id),
         followed=await groups.follows(session, visit.actor, who.id),
+        inner=who.id in await circle.ids(session, visit.actor),
         may_follow=who.active and who.id != visit.actor.person_id and not visit.actor.guest,
     )
 

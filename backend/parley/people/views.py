@@ -86,6 +86,7 @@ class ProfileView:
     is_me: bool
     team_handle: str = ""
     followed: bool = False
+    inner: bool = False
     may_follow: bool = False
 
 
