@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col
 
 from parley.channels.arrangement import OWN
@@ -180,7 +181,8 @@ def _all(layout: RailLayout, sections: Sequence[RailSection]) -> list[dict[str, 
 
 
 async def _kept(unit: Unit, actor: Actor, layout: RailLayout) -> None:
-    layout.sections = [dict(entry) for entry in layout.sections]
+    # Its entries were changed in place.
+    flag_modified(layout, "sections")
     unit.session.add(layout)
     await unit.session.flush()
     await unit.emit(RailChanged(person_id=actor.person_id))

@@ -102,6 +102,7 @@ def _channel(entry: dict[str, Any], persons: tuple[Person, ...]) -> Channel:
         owners=owners,
         members=tuple(person.key for person in persons if person.key in members),
         default=entry.get("default", False),
+        fed_by=tuple(entry.get("fed_by", [])),
     )
 
 

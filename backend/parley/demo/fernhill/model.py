@@ -73,6 +73,8 @@ class Channel:
     owners: tuple[str, ...]
     members: tuple[str, ...]
     default: bool
+    fed_by: tuple[str, ...] = ()
+    """Names of the teams whose persons are members because of their team."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from parley.core.crypto import Sealer, derive
 from parley.core.machine import Machine
 from parley.demo.fernhill import company
-from parley.demo.seeding import customers, kinds, people, posts
+from parley.demo.seeding import customers, kinds, people, posts, rails
 from parley.kit import clock
 
 
@@ -13,6 +13,7 @@ async def seed(machine: Machine, outbox_url: str, sealer: Sealer) -> None:
     async with machine.units.begin() as unit:
         actors = await people.seed(unit, written)
         rooms = await posts.channels(unit, written, actors, now)
+        await rails.seed(unit, written, actors, rooms)
         boxes = await customers.mailboxes(unit, written, rooms, outbox_url, sealer)
         cards, made = await customers.conversations(unit, written, actors, rooms, boxes, now)
         published, shown = await posts.posts(unit, written, actors, rooms, cards, now)

@@ -54,6 +54,8 @@ async def channels(unit: Unit, company: Company, actors: Mapping[str, Actor], no
             purpose=entry.purpose,
             section=entry.section or "",
             is_default=entry.default,
+            who_posts="moderators" if entry.kind == "announcement" else "members",
+            who_invites="members" if entry.kind in {"open", "announcement"} else "owners",
             created_at=begun,
             created_by=actors[entry.owners[0]].person_id if entry.owners else None,
             direct_key=",".join(str(person) for person in sorted(everybody)) if direct else None,
