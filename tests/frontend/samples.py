@@ -424,6 +424,7 @@ def home(**changes: Any) -> HomeView:
         "line": "Leeds opens in 12 minutes, and one customer is waiting too long",
         "topics": ["channel:5", "channel:7"],
         "filter": "all",
+        "order": "newest",
         "customers_open": 14,
         "lead": LEAD,
         "posts": [SURFACED, QUESTION, PICTURED, PRAISE, LONG, REMOVED],

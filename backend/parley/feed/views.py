@@ -56,6 +56,8 @@ class HomeView:
     today: datetime
     line: str
     filter: str
+    order: str
+    """newest, top"""
     customers_open: int
     lead: LeadView | None
     posts: Sequence[Shown]

@@ -39,6 +39,8 @@ class Shown:
     number: int
     created_at: datetime
     html: Markup
+    why: Sequence[str] = ()
+    """Why it stands here, where that is not plain to see."""
 
 
 @prepared
@@ -54,6 +56,7 @@ def _marks(actor: Actor) -> Select[*tuple[Any, ...]]:
             col(Post.origin_id),
             col(Post.author_id),
             col(Thread.stamp),
+            col(Thread.comment_count),
             col(Channel.name),
             col(Channel.kind).label("channel_kind"),
         )

@@ -1,6 +1,6 @@
 """Posts as pages and answers have them, from the shelves of this process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -17,8 +17,10 @@ from parley.posts.shelf import Shelf, Shown
 from parley.web.visit import Visit
 
 
-async def shown(session: AsyncSession, visit: Visit, marks: Sequence[Any]) -> list[Shown]:
-    """Return the posts of `marks` (`shelf.marks`) as they go into a page in the reader's language."""
+async def shown(
+    session: AsyncSession, visit: Visit, marks: Sequence[Any], why: Mapping[int, Sequence[str]] | None = None
+) -> list[Shown]:
+    """Return the posts of `marks` (`shelf.marks`) as they go into a page in the reader's language, with reasons."""
 
     async def make(ids: list[int]) -> dict[int, Markup]:
         rows = (await session.execute(select(*queries.POST_COLUMNS).where(col(Post.id).in_(ids)))).all()
@@ -28,7 +30,8 @@ async def shown(session: AsyncSession, visit: Visit, marks: Sequence[Any]) -> li
 
     shelf = cast(Shelf[Markup], visit.request.app.state.post_fragments)
     found = await shelf.take(session, marks, visit.language, make)
-    return [Shown(mark.id, mark.number, mark.published_at, found[mark.id]) for mark in marks]
+    why = why or {}
+    return [Shown(mark.id, mark.number, mark.published_at, found[mark.id], why.get(mark.id, ())) for mark in marks]
 
 
 async def answers(session: AsyncSession, visit: Visit, marks: Sequence[Any]) -> list[bytes]:
