@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from cast import Cast, files_of
 from identity.provider import LoopbackProvider
+from parley.channels.service import lifecycle
 from parley.core.jobs import job_table
 from parley.core.machine import Machine
 from parley.core.unit import Unit
@@ -19,6 +20,7 @@ from parley.models.identity import ApiToken
 from parley.models.notifications import Notification
 from parley.models.people import Profile
 from parley.models.posts import File
+from parley.people import teams
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ async def write(machine: Machine, cast: Cast, running: LoopbackProvider) -> Prop
             ids[name] = await _id(unit, file)
         profile = await unit.session.get_one(Profile, cast.charlie.id)
         profile.photo_file_id = ids["face"]
+        ids["team"] = await teams.named(unit, "Plumbing")
+        trio = await lifecycle.direct(unit, cast.alice.actor, {cast.bob.id, cast.lea.id})
+        ids["trio"] = trio.id or 0
         for talk in cast.talks:
             await _of_customers(unit, cast, ids, talk, small.key)
         ids["delivery"] = await _id(

@@ -122,7 +122,7 @@ def _fill(path: str, values: Mapping[str, object]) -> str:
 
 def _nothing(values: Mapping[str, object]) -> dict[str, object]:
     """The same values with every id unknown; what is not an id but a word of ours stays."""
-    kept = {"noun", "emoji", "name"}
+    kept = {"noun", "emoji", "name", "kind"}
     return {
         name: value if name in kept else UNKNOWN if isinstance(value, int) else NOBODY for name, value in values.items()
     }
@@ -135,9 +135,12 @@ def _things(path: str, method: str, props: Props) -> Things:  # noqa: C901  (a t
     match names:
         case ():
             yield "", {}, EVERYBODY
+        case ("channel_id",) if path.endswith("/private"):
+            yield "", {"channel_id": props["trio"]}, frozenset({"alice", "bob", "lea"})
         case ("channel_id", *more):
             for name, number in _some(cast.channels):
-                yield name, {"channel_id": number, **({"person_id": cast.bob.id} if more else {})}, cast.readers[name]
+                also = {"person_id": cast.bob.id, "team_id": props["team"], "kind": "open"}
+                yield name, {"channel_id": number, **{each: also[each] for each in more}}, cast.readers[name]
         case ("post_id", *more):
             for name, number in _some(cast.posts):
                 yield name, {"post_id": number, **_emoji(more)}, _of_post(name, props)
@@ -167,6 +170,12 @@ def _things(path: str, method: str, props: Props) -> Things:  # noqa: C901  (a t
             yield "", {"stream_id": cast.ids["stream_id"]}, cast.readers["care"]
         case ("name",) if path.startswith("/static"):
             yield "", {"name": "manifest.json"}, EVERYBODY
+        case ("key",):
+            yield "", {"key": "channels"}, EVERYBODY - {"charlie"}
+        case ("team_id", *more):
+            yield "", {"team_id": props["team"], **({"person_id": cast.charlie.id} if more else {})}, COLLEAGUES
+        case ("handle",) if path.startswith("/teams"):
+            yield "", {"handle": "plumbing"}, COLLEAGUES
         case ("handle",):
             yield "", {"handle": "charlie"}, COLLEAGUES
             yield "", {"handle": cast.charlie.id}, COLLEAGUES
@@ -243,7 +252,9 @@ def _queries(props: Props) -> dict[str, tuple[str, ...]]:
         "/api/v1/contacts": (every,),
         "/api/v1/conversations": (f"channel_id={care}", "state=open"),
         "/api/v1/feed/home": ("filter=customers",),
-        "/channels": (every, "kind=private", "joined=1"),
+        "/channels": (every, "kind=private", "joined=1", "section=x", f"team={props['team']}", "order=members"),
+        "/channels/new": (f"kind=private&people={props.cast.bob.id}",),
+        "/direct/new": (f"person={props.cast.charlie.id}",),
         "/channels/{channel_id}": ("tab=customers", "tab=files", "tab=about", "around=1", "after=0"),
         "/complete": (f"kind=channel&{every}", "kind=person&q=a"),
         "/conversations/{conversation_id}": ("tab=discussion", "tab=contact", "tab=history"),
@@ -276,6 +287,18 @@ def _words(path: str, method: str, props: Props) -> dict[str, object]:
         "/channels/{channel_id}/unread-from": {"number": 1},
         "/channels/{channel_id}": {"purpose": "Another"},
         "/channels": {"name": "garden"},
+        "/channels/{channel_id}/archive": {"on": "1"},
+        "/channels/{channel_id}/default": {"on": "1"},
+        "/channels/{channel_id}/private": {"name": "garden"},
+        "/channels/{channel_id}/teams": {"team": props["team"]},
+        "/people/{handle}/follow": {"on": "1"},
+        "/rail": {"sections": []} if api else {"unread_only": "1"},
+        "/rail/channels/{channel_id}": {"section": "channels"},
+        "/rail/sections": {"title": "Mine"},
+        "/rail/sections/{key}": {"shut": "1"},
+        "/teams/{handle}/members": {"person": "bob"},
+        "/{noun}/{thing_id}/mentions": {"people": [cast.bob.id]},
+        "/{noun}/{thing_id}/share": {},
         "/comments/{comment_id}": said,
         "/contacts/{contact_id}": {"name": "Another name"},
         "/conversations": {
