@@ -1,11 +1,17 @@
 // Keys for those who like them. Single ones can be switched off and never act while somebody types.
+import htmx from "htmx.org/dist/htmx.esm.js";
 import { copy } from "./forms.js";
-import { tryAsk } from "./net.js";
+import { tryAsk, undo } from "./net.js";
 import { openPalette } from "./palette.js";
 import { close } from "./panel.js";
+import { leave } from "./thread.js";
+import { toast } from "./toast.js";
+import { say } from "./words.js";
 
 const ROWS = ".post, .queue__row, .notice, .hit, .personrow, .chanrow, [data-row]";
-const places = { h: "/", k: "/notifications", c: "/customers", p: "/people" };
+const places = { h: "/", k: "/catch-up", c: "/customers", p: "/people" };
+// The dialog is the table: a key that it does not show does nothing.
+const known = new Set([...document.querySelectorAll("#keys [data-keys]")].flatMap((row) => row.dataset.keys.split(" ")));
 let going = 0;
 
 const shown = (element) => element.offsetParent !== null;
@@ -30,9 +36,14 @@ function step(by, only = () => true) {
   return next;
 }
 
+// From the last unread post of a channel on to the next channel that has one.
 function unread(by) {
-  if (step(by, (row) => row.matches("[data-unread-post], .notice--unread"))) return;
-  document.querySelector(".rail [data-channel]:has([data-unread]:not([hidden])):not([aria-current])")?.click();
+  if (step(by, (row) => row.matches("[data-unread-post], .notice--unread, #catch-up .triage__row"))) return;
+  const channels = [...document.querySelectorAll(".rail [data-channel]")];
+  const at = channels.findIndex((channel) => channel.hasAttribute("aria-current"));
+  const after = [...channels.slice(at + 1), ...channels.slice(0, Math.max(at, 0))];
+  if (by < 0) after.reverse();
+  after.find((channel) => channel.querySelector("[data-unread]:not([hidden])"))?.click();
 }
 
 function keyed(key) {
@@ -56,6 +67,9 @@ const acts = {
   l: () => keyed("l") || link(),
   "+": () => keyed("+") || here()?.querySelector('[data-react="helpful"]')?.click(),
   U: () => fromHere(),
+  E: () => allRead(),
+  u: () => undo(),
+  m: () => quieter(),
   Enter: () => opening(here())?.click(),
 };
 
@@ -81,11 +95,50 @@ function link() {
 }
 
 async function fromHere() {
+  const comment = document.activeElement?.closest(".comment");
+  if (comment) {
+    leave(comment);
+    await tryAsk(`/comments/${comment.dataset.commentId}/unread-from`, { fields: {} });
+    return;
+  }
   const row = here();
   const channel = row?.dataset.topic?.match(/^channel:(\d+)$/)?.[1];
   if (!channel) return;
   if (await tryAsk(`/channels/${channel}/unread-from`, { fields: { number: row.dataset.number } }))
     row.setAttribute("data-unread-post", "");
+}
+
+const channelHere = () =>
+  document.querySelector("[data-feed][data-read]")?.dataset.feed.split(":")[1] ??
+  here()?.dataset.topic?.match(/^channel:(\d+)$/)?.[1] ??
+  (here()?.dataset.kind === "channel" ? here().dataset.thing : undefined);
+
+// Where one is: a channel, else everything that waits.
+function allRead() {
+  const channel = document.querySelector("[data-feed][data-read]") ? channelHere() : "";
+  if (!channel && !document.getElementById("catch-up")) return false;
+  const fields = channel ? { scope: "channels", channel } : { scope: "everything" };
+  return tryAsk("/catch-up/read", { fields });
+}
+
+function quieter() {
+  const thread = document.querySelector('#panel .thread-state [aria-pressed="true"]');
+  const channel = channelHere();
+  if (thread) thread.click();
+  else if (channel) tryAsk(`/channels/${channel}/follow`, { fields: { level: "mute" } }).then((done) => done && toast(say("muted")));
+}
+
+// Up in an empty field: the last of one's own words below it, to change them.
+function changeLast(field) {
+  const thread = field.closest("#panel, .thread");
+  const mine = thread
+    ? [...thread.querySelectorAll(".comment[data-mine]")].at(-1)
+    : document.querySelector("main .feed > .post[data-mine]");
+  const place = mine?.querySelector(".post__edit");
+  if (!place || mine.querySelector(".tombstone")) return false;
+  const noun = mine.dataset.commentId ? "comments" : "posts";
+  htmx.ajax("GET", `/${noun}/${mine.dataset.commentId ?? mine.dataset.post}/edit`, { target: place, swap: "innerHTML" });
+  return true;
 }
 
 function typing(target) {
@@ -99,7 +152,16 @@ document.addEventListener("keydown", (event) => {
     openPalette();
     return;
   }
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.shiftKey && !typing(event.target)) {
+    event.preventDefault();
+    undo();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "ArrowUp" && event.target.matches?.("[data-composer]:not([data-editing]) textarea") && !event.target.value) {
+    if (changeLast(event.target)) event.preventDefault();
+    return;
+  }
   if (event.key === "Escape") {
     if (document.querySelector(":popover-open, dialog[open]")) return;
     if (typing(event.target)) event.target.blur?.();
@@ -118,6 +180,7 @@ document.addEventListener("keydown", (event) => {
     going = Date.now() + 1500;
     return;
   }
+  if (!known.has(event.key)) return;
   const act = acts[event.key] ?? (event.key.length === 1 && (() => keyed(event.key)));
   if (!act) return;
   if (act() !== false) event.preventDefault();

@@ -14,6 +14,14 @@ function mark(url) {
   document.getElementById(`post-${id}`)?.setAttribute("data-here", "");
 }
 
+// The comment that a link names is brought into sight and marked.
+function toComment(id) {
+  const comment = id?.startsWith("comment-") && document.getElementById(id);
+  if (!comment) return;
+  comment.classList.add("comment--marked");
+  comment.scrollIntoView({ block: "center" });
+}
+
 async function open(url, { push = true, write = false } = {}) {
   current += 1;
   const mine = current;
@@ -26,6 +34,7 @@ async function open(url, { push = true, write = false } = {}) {
   if (push) history.pushState({ panel: url }, "", url.split("#")[0]);
   const scroll = panel.querySelector("[data-thread-scroll]");
   if (scroll) scroll.scrollTop = scroll.scrollHeight;
+  toComment(url.split("#")[1]);
   const field = write && panel.querySelector("textarea");
   (field || panel).focus({ preventScroll: true });
 }

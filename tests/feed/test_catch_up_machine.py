@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from cast import Cast
+from feed.test_unread_machine import PEOPLE, PERSONS, POSTS, Reading
 from parley.app import composition
 from parley.channels import unread as counting
 from parley.core.machine import build
@@ -33,7 +34,6 @@ from parley.posts import threads
 from parley.posts.service import comments, following
 from parley.posts.service.words import prepare
 from stage import RACES
-from feed.test_unread_machine import PEOPLE, PERSONS, POSTS, Reading
 
 REAL_NOW = clock.now
 MINUTES = st.sampled_from([5, 60, 600])

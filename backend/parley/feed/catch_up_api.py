@@ -136,7 +136,7 @@ async def _acted(visit: Visit, act: int) -> ActOut:
 
 def _item(row: CatchUpRow) -> CatchUpItem:
     return CatchUpItem(
-        kind=row.kind,  # type: ignore[arg-type]  # one of the five
+        kind=row.kind,
         id=row.id,
         url=row.url,
         title=row.head,

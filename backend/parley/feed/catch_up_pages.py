@@ -1,5 +1,6 @@
 """The page Catch-up, and its acts."""
 
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Response
@@ -34,19 +35,7 @@ async def page(visit: Reader, part: str = "") -> Response:
 @router.get("/catch-up/later")
 async def choices(visit: Reader, kind: str = "", thing: str = "") -> Response:
     """Show the times until which a thing can be put off."""
-    now = clock.now()
-    context = {
-        "kind": kind,
-        "thing": thing,
-        "choices": later.choices(visit.actor.time_zone, now),
-        "here": now.astimezone(later.zone_of(visit.actor.time_zone)),
-        "errors": {},
-        "until": "",
-    }
-    if visit.htmx:
-        return visit.fragment("feed/_later.html", **context)
-    async with visit.reading() as session:
-        return await visit.page(session, "feed/later.html", title=visit.say("Later"), place="catch-up", **context)
+    return await _choices(visit, kind, thing)
 
 
 @router.post("/catch-up/done")
@@ -67,21 +56,7 @@ async def put_off(visit: Writer) -> Response:
         async with visit.unit() as unit:
             act = await service.later(unit, visit.actor, form.text("kind"), form.number("thing"), until)
     except Invalid as refusal:
-        now = clock.now()
-        context = {
-            "kind": form.text("kind"),
-            "thing": form.text("thing"),
-            "choices": later.choices(visit.actor.time_zone, now),
-            "here": now.astimezone(later.zone_of(visit.actor.time_zone)),
-            "errors": visit.say_fields(refusal),
-            "until": form.text("until"),
-        }
-        if visit.htmx:
-            return visit.fragment("feed/_later.html", status=422, **context)
-        async with visit.reading() as session:
-            return await visit.page(
-                session, "feed/later.html", title=visit.say("Later"), place="catch-up", status=422, **context
-            )
+        return await _choices(visit, form.text("kind"), form.text("thing"), form.text("at"), refusal)
     return _acted(visit, act, visit.say("Put off"))
 
 
@@ -111,3 +86,22 @@ def _acted(visit: Visit, act: int, words: str) -> Response:
         return visit.seen("/catch-up")
     headers = {"X-Parley-Undo": f"/catch-up/acts/{act}/undo", "X-Parley-Toast": quote(words)}
     return Response(status_code=204, headers=headers)
+
+
+async def _choices(visit: Visit, kind: str, thing: str, at: str = "", refusal: Invalid | None = None) -> Response:
+    now = clock.now()
+    context: dict[str, Any] = {
+        "kind": kind,
+        "thing": thing,
+        "choices": later.choices(visit.actor.time_zone, now),
+        "here": now.astimezone(later.zone_of(visit.actor.time_zone)),
+        "errors": visit.say_fields(refusal) if refusal else {},
+        "at": at,
+    }
+    status = 422 if refusal else 200
+    if visit.htmx:
+        return visit.fragment("feed/_later.html", status=status, **context)
+    async with visit.reading() as session:
+        return await visit.page(
+            session, "feed/later.html", title=visit.say("Later"), place="catch-up", status=status, **context
+        )

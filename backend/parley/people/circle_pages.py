@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlmodel import col
 
+from parley.core.unit import Unit
 from parley.kit.errors import Invalid
 from parley.models.identity import Person
 from parley.people import circle
@@ -34,13 +35,7 @@ async def add(visit: Writer) -> Response:
     handle = (await visit.form()).text("person").strip().removeprefix("@").lower()
     try:
         async with visit.unit() as unit:
-            found = await unit.session.execute(
-                policy.readable(visit.actor).where(col(Person.handle) == handle, col(Person.active))
-            )
-            person = found.scalar_one_or_none()
-            if person is None:
-                raise Invalid(fields={"person": "Nobody here has this name. Choose one of the list."}, code="unknown")
-            await circle.choose(unit, visit.actor, person.id or 0, on=True)
+            await circle.choose(unit, visit.actor, await _named(unit, visit, handle), on=True)
     except Invalid as refusal:
         return await _page(visit, handle, refusal)
     return visit.seen("/settings/circle")
@@ -56,6 +51,14 @@ async def choose(person_id: Id, visit: Writer) -> Response:
     if visit.htmx:
         return visit.fragment("people/_circle.html", person_id=person_id, inner=on)
     return visit.seen("/settings/circle")
+
+
+async def _named(unit: Unit, visit: Visit, handle: str) -> int:
+    named = policy.readable(visit.actor).where(col(Person.handle) == handle, col(Person.active))
+    person = (await unit.session.execute(named)).scalar_one_or_none()
+    if person is None:
+        raise Invalid(fields={"person": "Nobody here has this name. Choose one of the list."}, code="unknown")
+    return person.id or 0
 
 
 async def _page(visit: Visit, person: str = "", refusal: Invalid | None = None) -> Response:

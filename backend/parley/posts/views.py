@@ -231,6 +231,7 @@ class MenuView:
     edited: bool = False
     channel_id: int | None = None
     number: int | None = None
+    thread: object | None = None
     surface_url: str | None = None
     accept: str = ""
     """accept or unaccept, where the reader may say which comment answered a question."""
@@ -266,6 +267,8 @@ class EmojiPicker:
     q: str
     meaningful: Sequence[EmojiView]
     groups: Sequence[tuple[str, Sequence[EmojiView]]]
+    tone: str = ""
+    tones: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
