@@ -28,9 +28,9 @@ class CustomersOutside:
         """The customers who wait longest, and how many wait in all."""
         if actor.guest:
             return [], 0
-        page = await lists.rows_of(session, actor, "unclaimed", None, None, _BESIDE_HOME)
+        longest = await lists.longest_waiting(session, actor, _BESIDE_HOME)
         waiting, _, _ = await counts.waiting(session, actor, None)
-        return [_row(row) for row in page.items], waiting
+        return [_row(row) for row in longest], waiting
 
     async def channel_count(self, session: AsyncSession, actor: Actor, channel_id: int) -> int | None:
         """How many customers of a channel wait; None for guests, who do not see customers."""

@@ -29,5 +29,5 @@ async def lead(session: AsyncSession, visit: Visit) -> LeadView | None:
 
 async def open_questions(session: AsyncSession, actor: Actor) -> list[OpenQuestion]:
     """Return the newest questions of others that nobody has answered yet."""
-    rows, _ = await lists.questions(session, actor, limit=_BESIDE, besides=actor.person_id, among=_LOOKED_AT)
+    rows = await lists.newest_open(session, actor, among=_LOOKED_AT, limit=_BESIDE)
     return [OpenQuestion(row.url, row.title, row.author, row.channel) for row in rows]

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.core.fixed import given
 from parley.customers.queries import counts, refs
 from parley.customers.queries.clocks import clock
 from parley.customers.rows import first
@@ -19,6 +20,7 @@ from parley.models.customers import Claim, Conversation, Message, Reply, Surfaci
 from parley.people.queries import cards
 from parley.policy import customers as policy
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 
 PAGE = 50
 LONGEST_FIRST = ("unclaimed", "mine")
@@ -56,6 +58,22 @@ async def queue(
         channel_id=channel_id,
         next_url=f"{address}&cursor={page.next}" if page.next else None,
         may_write_first=await first(session, policy.writable_sources(actor).limit(1)) is not None,
+    )
+
+
+async def longest_waiting(session: AsyncSession, actor: Actor, limit: int) -> list[QueueRow]:
+    """Return those of the list *unclaimed* who wait longest."""
+    return await as_rows(session, await _longest_waiting(session, actor, now=kit_clock.now(), limit=limit))
+
+
+@prepared
+def _longest_waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
+    since = col(Conversation.waiting_since)
+    return (
+        select(*COLUMNS)
+        .where(policy.visible(actor), counts.in_list("unclaimed", actor, given("now")))
+        .order_by(since.is_(None), since, col(Conversation.id))
+        .limit(given("limit"))
     )
 
 

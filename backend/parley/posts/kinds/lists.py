@@ -1,10 +1,14 @@
 """Lists of questions and of decisions."""
 
-from sqlalchemy import ColumnElement, exists, select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.core.fixed import given
 from parley.kit.markup import plain_excerpt
 from parley.models.channels import Channel
 from parley.models.kinds import AcceptedAnswer, Supersession
@@ -12,6 +16,7 @@ from parley.models.posts import Comment, Post, Thread
 from parley.people.queries import cards
 from parley.policy import posts as policy
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 from parley.posts.kinds.views import DecisionRef, DecisionRow, QuestionRow
 
 PAGE = 30
@@ -30,22 +35,50 @@ def answered() -> ColumnElement[bool]:
     )
 
 
+async def newest_open(session: AsyncSession, actor: Actor, *, among: int, limit: int) -> list[QuestionRow]:
+    """Return the newest open questions of others among the `among` newest of all, of which `actor` may read these."""
+    return await _question_rows(session, await _newest_open(session, actor, among=among, limit=limit))
+
+
+@prepared
+def _newest_open(actor: Actor) -> Select[*tuple[Any, ...]]:
+    newest = select(col(Post.id)).where(col(Post.kind) == "question").order_by(col(Post.id).desc())
+    return (
+        _questions(actor)
+        .where(
+            ~answered(),
+            col(Post.id).in_(newest.limit(given("among")).correlate(None)),
+            col(Post.author_id) != actor.person_id,
+        )
+        .order_by(col(Post.id).desc())
+        .limit(given("limit"))
+    )
+
+
 async def questions(
     session: AsyncSession,
     actor: Actor,
     *,
     state: str = "open",
     channel_id: int | None = None,
-    besides: int | None = None,
-    among: int | None = None,
     before: int | None = None,
     limit: int = PAGE,
 ) -> tuple[list[QuestionRow], int | None]:
-    """Return questions that `actor` may read, newest first: open, answered, or all; and the id to go on from.
+    """Return questions that `actor` may read, newest first: open, answered, or all; and the id to go on from."""
+    statement = _questions(actor)
+    if state != "all":
+        statement = statement.where(answered() if state == "answered" else ~answered())
+    if channel_id is not None:
+        statement = statement.where(col(Post.channel_id) == channel_id)
+    if before is not None:
+        statement = statement.where(col(Post.id) < before)
+    rows = (await session.execute(statement.order_by(col(Post.id).desc()).limit(limit + 1))).all()
+    shown = await _question_rows(session, rows[:limit])
+    return shown, shown[-1].id if len(rows) > limit else None
 
-    Those of the person `besides` are left out; with `among` only so many of the newest are looked at.
-    """
-    statement = (
+
+def _questions(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             col(Post.id),
             col(Post.title),
@@ -66,20 +99,11 @@ async def questions(
             policy.visible(actor),
         )
     )
-    if state != "all":
-        statement = statement.where(answered() if state == "answered" else ~answered())
-    if channel_id is not None:
-        statement = statement.where(col(Post.channel_id) == channel_id)
-    if among is not None:
-        newest = select(col(Post.id)).where(col(Post.kind) == "question").order_by(col(Post.id).desc()).limit(among)
-        statement = statement.where(col(Post.id).in_(newest.correlate(None)))
-    if besides is not None:
-        statement = statement.where(col(Post.author_id) != besides)
-    if before is not None:
-        statement = statement.where(col(Post.id) < before)
-    rows = (await session.execute(statement.order_by(col(Post.id).desc()).limit(limit + 1))).all()
+
+
+async def _question_rows(session: AsyncSession, rows: Sequence[Any]) -> list[QuestionRow]:
     people = await cards(session, {row.author_id for row in rows})
-    shown = [
+    return [
         QuestionRow(
             id=row.id,
             url=f"/posts/{row.id}",
@@ -90,9 +114,8 @@ async def questions(
             comments=row.comment_count,
             answered=row.answered,
         )
-        for row in rows[:limit]
+        for row in rows
     ]
-    return shown, shown[-1].id if len(rows) > limit else None
 
 
 async def decisions(

@@ -1,8 +1,9 @@
 """What is a reader's own: which announcements they owe, how they voted, what they answered, what they may do."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +13,7 @@ from parley.models.posts import Post
 from parley.policy import kinds as kinds_policy
 from parley.policy import posts as policy
 from parley.policy.actor import Actor
+from parley.policy.prepared import prepared
 from parley.posts.kinds import polls
 from parley.posts.kinds.views import OwnView
 
@@ -28,7 +30,13 @@ def _owes(actor: Actor) -> tuple[ColumnElement[bool], ...]:
 
 async def owed(session: AsyncSession, actor: Actor) -> tuple[int | None, int]:
     """Return the announcement that `actor` has to acknowledge first, and how many there are in all."""
-    rows = await session.execute(
+    found = await _first_owed(session, actor)
+    return (found[0].id, found[0].all) if found else (None, 0)
+
+
+@prepared
+def _first_owed(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return (
         select(col(Post.id), func.count().over().label("all"))
         .select_from(Addressee)
         .join(Announcement, col(Announcement.post_id) == Addressee.post_id)
@@ -38,8 +46,6 @@ async def owed(session: AsyncSession, actor: Actor) -> tuple[int | None, int]:
         .order_by(col(Announcement.due_at).is_(None), col(Announcement.due_at), col(Post.id).desc())
         .limit(1)
     )
-    first = rows.first()
-    return (first.id, first.all) if first else (None, 0)
 
 
 async def own(session: AsyncSession, actor: Actor, post_ids: Collection[int], key: bytes) -> list[OwnView]:
