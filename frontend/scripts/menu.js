@@ -33,7 +33,7 @@ async function open(button, url) {
   menu.showPopover();
   htmx.process(menu);
   beside(menu, button);
-  (menu.querySelector("input") ?? menu.querySelector("button, a"))?.focus();
+  (menu.querySelector("input:not([type=hidden], [type=datetime-local])") ?? menu.querySelector("button, a"))?.focus();
 }
 
 document.addEventListener("click", (event) => {

@@ -50,7 +50,7 @@ export function fits(asked, words) {
     const next = text.indexOf(letter, at + 1);
     if (next < 0) return 0;
     const begins = next === 0 || /[^\p{L}\p{N}]/u.test(text[next - 1]);
-    score += (next === at + 1 ? 4 : 1) + (begins ? 5 : 0) - Math.min(next - at, 8) / 8;
+    score += (next === at + 1 ? 4 : 1) + (begins ? 3 : 0) - Math.min(next - at - 1, 8) / 3;
     at = next;
   }
   return score - text.length / 100;
@@ -67,7 +67,7 @@ function offer() {
         const score = asked ? fits(asked, option.querySelector(".palette__title").textContent.replace(/^#/, "")) : times;
         return { option, score: score > 0 ? score + Math.min(times, 10) / 2 : 0 };
       })
-      .filter((one) => one.score > (asked ? asked.length : 0))
+      .filter((one) => one.score > (asked ? asked.length / 2 : 0))
       .sort((one, other) => other.score - one.score)
       .slice(0, SHOWN);
     if (!ranked.length) continue;

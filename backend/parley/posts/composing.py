@@ -99,6 +99,8 @@ async def thread(
         may_comment=not why,
         why_not_comment=why,
         older_url=f"/posts/{post_id}?before={earlier}" if earlier else None,
+        newer_url=f"/posts/{post_id}" if later else None,
+        state=await threads.state(session, visit.actor, post.thread_id),
     ), replace(for_thread(visit, post_id), draft_version=kept.version if kept else 0)
 
 

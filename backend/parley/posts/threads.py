@@ -205,7 +205,7 @@ async def _heads(session: AsyncSession, actor: Actor, thread_ids: Sequence[int])
     )
     refs = await channels.refs(session, actor, places.scalars().all())
     for row in plain:
-        words = row.title or plain_excerpt(row.body_html, 100)
+        words = row.title or plain_excerpt(row.body_html, 60)
         found.setdefault(
             row.thread_id,
             (f"/posts/{row.id}", words, refs.get(row.channel_id), False, row.author_id, row.resolved_at is not None),
@@ -219,7 +219,7 @@ def _row(thread: int, head: Any, counted: Any, word: Any, people: Mapping[int, P
     author = people.get(author_id)
     return ThreadRow(
         id=thread,
-        url=f"{url}#comment-{first}" if first else url,
+        url=url if not first else f"{url}#comment-{first}" if outside else f"{url}?comment={first}#comment-{first}",
         title=title or (author.name if author else ""),
         channel=channel,
         outside=outside,
