@@ -34,6 +34,13 @@ onArrive("#lead", () => import("./kinds.js"));
 
 onArrive("#catch-up", () => import("./catch_up.js"));
 
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-picture]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import("./lightbox.js").then((box) => box.open(link));
+});
+
 // Said for those who wait for it, such as tests.
 onArrive("body", () => {
   document.documentElement.dataset.ready = "";

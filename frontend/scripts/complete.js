@@ -1,7 +1,8 @@
-// After @ and #: who and which. The list comes rendered; arrows choose, Enter or Tab takes, Escape leaves it.
+// After @, # and a colon: who, which, and how it feels. The list comes rendered; arrows choose, Enter or Tab takes, Escape leaves it.
 import { ask } from "./net.js";
 
-const SIGN = /(?:^|[\s(])([@#])([\p{L}\p{N}._-]{0,40}(?: [\p{L}\p{N}._-]{1,40})?)$/u;
+const SIGN = /(?:^|[\s(])(?:([@#])([\p{L}\p{N}._-]{0,40}(?: [\p{L}\p{N}._-]{1,40})?)|(:)([\p{L}\p{N}_+-]{2,30}))$/u;
+const KINDS = { "@": "person", "#": "channel", ":": "emoji" };
 let lists = 0;
 
 export function complete(field) {
@@ -49,17 +50,17 @@ export function complete(field) {
   // The newest question wins; an answer that comes after the writer has moved on is not shown.
   async function look() {
     const found = field.value.slice(0, field.selectionStart).match(SIGN);
-    if (!found || (found[1] === "#" && found[2].includes(" "))) {
+    const [sign, word] = found ? [found[1] ?? found[3], found[2] ?? found[4]] : [];
+    if (!found || (sign === "#" && word.includes(" "))) {
       close();
       return;
     }
-    from = field.selectionStart - found[2].length - 1;
+    from = field.selectionStart - word.length - 1;
     flight?.abort();
     flight = new AbortController();
     const { signal } = flight;
-    const kind = found[1] === "#" ? "channel" : "person";
     try {
-      const response = await ask(`/complete?kind=${kind}&q=${encodeURIComponent(found[2])}`, { signal });
+      const response = await ask(`/complete?kind=${KINDS[sign]}&q=${encodeURIComponent(word)}`, { signal });
       const template = document.createElement("template");
       if (response.ok) template.innerHTML = await response.text();
       if (signal.aborted) return;

@@ -3,6 +3,7 @@ import "@github/markdown-toolbar-element";
 import { complete } from "./complete.js";
 import { draftOf, share } from "./draft.js";
 import { clearKindFields, enhanceKinds, kindFields, restoreKindFields } from "./kindform.js";
+import "./later.js";
 import { tryAsk } from "./net.js";
 import { upsert } from "./parts.js";
 import { attach, fetchFiles, restoreFiles } from "./upload.js";
@@ -183,7 +184,7 @@ document.addEventListener("htmx:config:request", (event) => {
     return;
   }
   const channel = form.elements.channel_id?.value;
-  if (channel) ctx.request.action = `/channels/${channel}/posts`;
+  if (channel && !form.dataset.composer.startsWith("scheduled:")) ctx.request.action = `/channels/${channel}/posts`;
 });
 
 document.addEventListener("htmx:after:request", (event) => {

@@ -124,7 +124,21 @@ export function attach(form, changed) {
       if (name === "drop") take(event.dataTransfer.files);
     });
   }
+  form.addEventListener("change", (event) => {
+    const { alt } = event.target.dataset;
+    if (!alt) return;
+    event.target.setAttribute("value", event.target.value);
+    tryAsk(`/files/${alt}/alt`, { fields: { alt: event.target.value } });
+    changed();
+  });
   form.addEventListener("click", (event) => {
+    const earlier = event.target.closest("[data-upload-earlier]");
+    if (earlier) {
+      const item = earlier.closest("li");
+      item.previousElementSibling?.before(item);
+      earlier.focus();
+      changed();
+    }
     if (!event.target.closest("[data-upload-remove]")) return;
     event.target.closest("li").remove();
     changed();

@@ -12,6 +12,7 @@ from parley.channels import live as channels_live
 from parley.channels.service import feeding
 from parley.core.blobs import Blobs
 from parley.core.crypto import derive
+from parley.core.http import GuardedClient
 from parley.core.machine import Machine
 from parley.core.runner import Handler
 from parley.core.schedules import Schedule
@@ -49,8 +50,10 @@ from parley.posts.kinds import handlers as kinds_handlers
 from parley.posts.kinds import reminding
 from parley.posts.kinds.live import KindVoice
 from parley.posts.live import PostVoice, post_data
+from parley.posts.previews import Previews
 from parley.posts.queries import SurfacedCards
-from parley.posts.service import following, passing, scheduling, stamps
+from parley.posts.service import following, links, passing, scheduling, stamps
+from parley.posts.service.links import Links
 from parley.posts.threads_live import ThreadVoice
 from parley.realtime.parts import Voices
 from parley.search import handlers as search_handlers
@@ -81,6 +84,8 @@ def compose(machine: Machine) -> House:
     """Tie the domains together on `machine`."""
     blobs = Blobs(machine.settings.data_dir / "files")
     outside = customers.join(machine, blobs)
+    http = GuardedClient.of(machine.settings)
+    linking = Links(machine.settings.public_url)
     machine.on(PersonCreated, people_handlers.introduce)
     machine.on(PersonCreated, channels_handlers.welcome)
     machine.on(PersonDeactivated, channels_handlers.farewell)
@@ -95,6 +100,7 @@ def compose(machine: Machine) -> House:
     machine.on(CommentsSplit, notifications_handlers.comments_split)
     for event in (PostPublished, PostEdited):
         machine.on(event, following.on_post)
+        machine.on(event, linking.follow)
         machine.on(event, notifications_handlers.post_words)
     for spoken in (CommentPublished, CommentEdited):
         machine.on(spoken, following.on_comment)
@@ -133,12 +139,18 @@ def compose(machine: Machine) -> House:
     return House(
         outside.surfaced,
         voices,
-        {**outside.jobs, scheduling.JOB: publish_due, **reminding.HANDLERS, DUE: catch_up_live.come_back},
+        {
+            **outside.jobs,
+            scheduling.JOB: publish_due,
+            links.JOB: Previews(http, blobs).run,
+            **reminding.HANDLERS,
+            DUE: catch_up_live.come_back,
+        },
         (*outside.schedules, *reminding.SCHEDULES),
         outside.services,
         outside,
         blobs,
-        [outside.close],
+        [outside.close, http.aclose],
     )
 
 

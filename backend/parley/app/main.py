@@ -33,6 +33,7 @@ from parley.notifications import api as notifications_api
 from parley.notifications import pages as notifications_pages
 from parley.posts import api as posts_api
 from parley.posts import files as posts_files
+from parley.posts import link_pages as posts_link_pages
 from parley.posts import mentioning as posts_mentioning
 from parley.posts import pages as posts_pages
 from parley.posts import place_api as posts_place_api
@@ -76,6 +77,7 @@ def routers() -> list[APIRouter]:
         *composition.admin_routers(),
         *kinds_routes.routers(),
         posts_files.router,
+        posts_link_pages.router,
         posts_mentioning.router,
         posts_mentioning.api,
         threads_pages.router,

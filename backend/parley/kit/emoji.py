@@ -9,7 +9,16 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from parley.kit.emoji_words import german
+
 MAX_EMOJI_CHARACTERS = 16
+TONES = {"1": "\U0001f3fb", "2": "\U0001f3fc", "3": "\U0001f3fd", "4": "\U0001f3fe", "5": "\U0001f3ff"}
+"""The five tones of skin, lightest first."""
+_TONED = frozenset(
+    re.findall(
+        r"\S+", "👋 🤚 🖐️ ✋ 🖖 👌 🤏 ✌️ 🤞 🤟 🤘 🤙 👈 👉 👆 👇 ☝️ 👍 👎 ✊ 👊 👏 🙌 👐 🤲 🙏 ✍️ 💪 🙋 🤷 🤦 🙇 🙅 🙆 💁"
+    )
+)
 
 _TABLE = {
     "Smileys": """
@@ -558,19 +567,37 @@ def emoji_for(name: str) -> str | None:
     return _by_name().get(name)
 
 
-def search_emoji(query: str, limit: int = 20) -> list[Emoji]:
-    """Return rows for what somebody has typed after a colon: names before words, beginnings before middles."""
+def search_emoji(query: str, limit: int = 20, language: str = "en") -> list[Emoji]:
+    """Return rows for what somebody has typed after a colon: names before words, beginnings before middles.
+
+    Whoever reads German finds them by their German and their English names.
+    """
     wanted = query.strip().strip(":").lower().replace(" ", "_")
-    ranked = [(rank, row) for row in emoji_table() if (rank := _rank(row, wanted)) is not None]
+    own = german() if language.startswith("de") else {}
+    ranked = [(rank, row) for row in emoji_table() if (rank := _rank(row, wanted, own.get(row.emoji, ()))) is not None]
     return [row for _, row in sorted(ranked, key=lambda found: found[0])[:limit]]
 
 
-def _rank(row: Emoji, wanted: str) -> int | None:
+def shown_name(row: Emoji, language: str) -> str:
+    """Return what an emoji is called in `language`, to be read aloud."""
+    names = german().get(row.emoji, ()) if language.startswith("de") else ()
+    return names[0].replace("_", " ") if names else row.name
+
+
+def with_tone(emoji: str, tone: str) -> str:
+    """Return `emoji` with a tone of skin ("1" to "5"), where it is a picture of a person or a hand."""
+    if tone not in TONES or emoji not in _TONED:
+        return emoji
+    first, rest = emoji[0], emoji[1:].removeprefix("\ufe0f")
+    return f"{first}{TONES[tone]}{rest}"
+
+
+def _rank(row: Emoji, wanted: str, own: tuple[str, ...]) -> int | None:
     tests = (
-        wanted in row.names,
-        any(name.startswith(wanted) for name in row.names),
-        any(word.startswith(wanted) for word in row.words),
-        any(wanted in name for name in row.names),
+        wanted in row.names or wanted in own[:1],
+        any(name.startswith(wanted) for name in (*row.names, *own[:1])),
+        any(word.startswith(wanted) for word in (*row.words, *own[1:])),
+        any(wanted in name for name in (*row.names, *own[:1])),
     )
     return next((rank for rank, holds in enumerate(tests) if holds), None)
 

@@ -63,3 +63,9 @@ async def channel_files(
         for file in found[:limit]
     ]
     return rows, found[limit - 1].id if len(found) > limit else None
+
+
+async def pictured(session: AsyncSession, post_id: int) -> bool:
+    """Whether a post has pictures."""
+    found = select(col(File.id)).where(col(File.post_id) == post_id, col(File.thumb_key) != "").limit(1)
+    return (await session.execute(found)).first() is not None

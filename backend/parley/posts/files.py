@@ -21,7 +21,9 @@ from parley.people.service import ProfileChange, change_profile
 from parley.policy import people
 from parley.policy import posts as policy
 from parley.posts import attached
-from parley.posts.schemas import FileOut, file_out
+from parley.posts.queries import get
+from parley.posts.schemas import FileChange, FileOut, file_out
+from parley.posts.service import files
 from parley.posts.service.files import MAX_BYTES
 from parley.web.api import PROBLEMS
 from parley.web.forms import whole
@@ -147,6 +149,40 @@ async def _chunks(given: UploadFile) -> AsyncIterator[bytes]:
         yield chunk
 
 
+@router.post("/files/{file_id}/alt", include_in_schema=False)
+async def describe(file_id: Id, visit: Writer) -> Response:
+    """Say in words what one's own picture shows."""
+    alt = (await visit.form()).text("alt")
+    async with visit.unit() as unit:
+        file = await files.describe(unit, visit.actor, file_id, alt)
+        post_id = file.post_id
+    return Response(status_code=204) if visit.htmx else visit.seen(f"/posts/{post_id}" if post_id else "/")
+
+
+@router.patch("/api/v1/files/{file_id}", tags=["files"], responses=PROBLEMS)
+async def describe_by_program(file_id: Id, given: FileChange, visit: Writer) -> FileOut:
+    """Say in words what one's own picture shows."""
+    async with visit.unit() as unit:
+        return file_out(await files.describe(unit, visit.actor, file_id, given.alt))
+
+
+@router.get("/posts/{post_id}/pictures", include_in_schema=False)
+async def pictures(post_id: Id, visit: Reader) -> Response:
+    """Offer the author to describe the pictures of a post."""
+    async with visit.reading() as session:
+        post = await get(session, visit.actor, post_id)
+        found = (await attached.of(session, col(File.post_id), [post_id])).get(post_id, [])
+        shown = [file for file in found if file.is_image]
+        if post.author_id != visit.actor.person_id or not shown:
+            raise NotFound
+        if visit.htmx:
+            return visit.fragment("posts/_pictures.html", files=shown, post_id=post_id)
+        return await visit.page(
+            session, "posts/pictures.html", title=visit.say("Describe pictures"), place="channel", files=shown,
+            post_id=post_id,
+        )  # fmt: skip
+
+
 @router.get("/files/{file_id}/thumb", include_in_schema=False)
 async def thumb(file_id: Id, visit: Reader) -> Response:
     """Serve the small picture of an image."""
@@ -212,6 +248,11 @@ async def _readable(visit: Visit, file_id: int) -> File:
     if file is None:
         raise NotFound
     return file
+
+
+def picture(visit: Visit, key: str) -> Response:
+    """Answer with a picture that we made."""
+    return _answer(visit, key, "image/webp", "picture.webp", inline=True)
 
 
 def _answer(visit: Visit, key: str, kind: str, name: str, *, inline: bool) -> Response:

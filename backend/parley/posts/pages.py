@@ -11,7 +11,7 @@ from parley.models.channels import Channel
 from parley.models.posts import Comment, Post
 from parley.policy import channels as channel_policy
 from parley.policy import kinds as kind_policy
-from parley.posts import composing, mentioning, places, queries, threads, writing_pages
+from parley.posts import attached, composing, mentioning, places, queries, threads, writing_pages
 from parley.posts.kinds import forms, names
 from parley.posts.kinds.given import Written, from_form
 from parley.posts.service import comments, publishing, reactions
@@ -237,6 +237,7 @@ async def menu(noun: Noun, thing_id: Id, visit: Reader) -> Response:
             number=post.number if post and mine else None,
             thread=await threads.state(session, visit.actor, post.thread_id) if post else None,
             places=await places.choices(session, visit.actor, post, channel) if post and channel else (),
+            pictured=bool(post and author and await attached.pictured(session, thing_id)),
         )
     return visit.fragment("posts/_menu.html", menu=view)
 

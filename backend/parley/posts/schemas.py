@@ -43,7 +43,16 @@ class FileOut(BaseModel):
     size: int
     width: int
     height: int
+    alt: str
     url: str
+
+
+class FileChange(BaseModel):
+    """What a picture shows, in words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alt: str = Field(max_length=1000)
 
 
 class PostOut(KindOut):
@@ -135,6 +144,7 @@ def file_out(file: File) -> FileOut:
         size=file.size,
         width=file.width,
         height=file.height,
+        alt=file.alt,
         url=f"/api/v1/files/{file.id}",
     )
 

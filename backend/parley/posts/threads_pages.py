@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from fastapi import APIRouter, Response
+
 from parley.posts import threads
 from parley.posts.service import following
 from parley.posts.threads import ThreadsView

@@ -237,6 +237,7 @@ class MenuView:
     """accept or unaccept, where the reader may say which comment answered a question."""
     places: Sequence[str] = ()
     """Which of move, split, pass-on, pin, unpin this reader may choose."""
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

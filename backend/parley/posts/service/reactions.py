@@ -13,7 +13,7 @@ from parley.kit.errors import Conflict, Invalid
 from parley.models.posts import Reaction
 from parley.policy import channels as channel_policy
 from parley.policy.actor import Actor
-from parley.posts.service import comments, publishing
+from parley.posts.service import comments, habits, publishing
 
 MEANINGFUL = ("helpful", "on-it", "seen", "customer-answered")
 MAX_KINDS = 50
@@ -82,4 +82,8 @@ async def _put(
         post_id=post_id, comment_id=comment_id, person_id=actor.person_id, emoji=emoji, created_at=unit.now
     )
     stored = await unit.session.execute(new.on_conflict_do_nothing().returning(_reaction.c.id))
-    return stored.first() is not None
+    if stored.first() is None:
+        return False
+    if emoji not in MEANINGFUL:
+        await habits.used(unit, actor.person_id, emoji)
+    return True
