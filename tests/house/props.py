@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import insert, select
 from sqlmodel import col
@@ -17,10 +18,14 @@ from parley.identity.wiring import seals
 from parley.kit import clock
 from parley.models.customers import MessageFile, RawDelivery, ReplyFile
 from parley.models.identity import ApiToken
+from parley.models.kinds import PollOption
 from parley.models.notifications import Notification
 from parley.models.people import Profile
 from parley.models.posts import File
 from parley.people import teams
+from parley.posts.kinds.given import AnnouncementIn, DecisionIn, EventIn, Given, PollIn, PraiseIn
+from parley.posts.service import comments, publishing
+from parley.posts.service.words import prepare
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ async def write(machine: Machine, cast: Cast, running: LoopbackProvider) -> Prop
         ids["trio"] = trio.id or 0
         for talk in cast.talks:
             await _of_customers(unit, cast, ids, talk, small.key)
+        for thing in ("square", "vault"):
+            await _kinds(unit, cast, ids, thing)
         ids["delivery"] = await _id(
             unit,
             RawDelivery(
@@ -111,6 +118,37 @@ async def _of_customers(unit: Unit, cast: Cast, ids: dict[str, int], talk: str, 
     )
     ids[f"reply-picture-{talk}"] = await _id(unit, sent)
     unit.session.add(ReplyFile(reply_id=cast.ids[f"reply_id-{talk}-accepted"], file_id=ids[f"reply-picture-{talk}"]))
+
+
+async def _kinds(unit: Unit, cast: Cast, ids: dict[str, int], thing: str) -> None:
+    """A post of each kind in one channel, each with words of its own."""
+    word = cast.canary if thing == "vault" else (lambda where, what: f"plain{where}{what}")
+    starts = clock.now() + timedelta(hours=9)
+    given = {
+        "question": Given(),
+        "announcement": Given(announcement=AnnouncementIn()),
+        "poll": Given(poll=PollIn(options=(word(thing, "optiona"), word(thing, "optionb")))),
+        "praise": Given(praise=PraiseIn(person_ids=(cast.bob.id,))),
+        "event": Given(
+            event=EventIn(
+                starts_at=starts, ends_at=starts + timedelta(hours=1), zone="UTC", location=word(thing, "yard")
+            )
+        ),
+        "decision": Given(decision=DecisionIn()),
+    }
+    for kind, part in given.items():
+        words = prepare(word(thing, f"{kind}body"), title=word(thing, f"{kind}title"))
+        draft = publishing.Draft(words, kind, given=part)
+        post, _ = await publishing.publish(unit, cast.alice.actor, cast.channels[thing], draft)
+        ids[f"{kind}-{thing}"] = post.id or 0
+        if kind == "question":
+            said = prepare(word(thing, "answer"))
+            comment, _ = await comments.publish(unit, cast.bob.actor, thread_id=post.thread_id, words=said)
+            ids[f"answer-{thing}"] = comment.id or 0
+    option = await unit.session.execute(
+        select(col(PollOption.id)).where(col(PollOption.post_id) == ids[f"poll-{thing}"]).limit(1)
+    )
+    ids[f"option-{thing}"] = option.scalar_one() or 0
 
 
 async def _dead_job(unit: Unit) -> int:

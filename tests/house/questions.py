@@ -29,6 +29,21 @@ _ASKED = {
     "/emoji": "?for=posts/1",
 }
 """What a route cannot be asked without."""
+_KINDS = {
+    "accepted-comment": "question",
+    "acknowledgement": "announcement",
+    "acknowledgement/undo": "announcement",
+    "acknowledgements": "announcement",
+    "acknowledgements.csv": "announcement",
+    "reminders": "announcement",
+    "vote": "poll",
+    "votes": "poll",
+    "close": "poll",
+    "attendance": "event",
+    "guests": "event",
+    "event.ics": "event",
+}
+"""Of which kind a post must be for what is done to it."""
 _TOKENS = {"/metrics": {"authorization": "Bearer scrape-me"}}
 _PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738"
@@ -132,9 +147,16 @@ def _things(path: str, method: str, props: Props) -> Things:  # noqa: C901  (a t
     """Every thing that the parameters of `path` can name."""
     cast = props.cast
     names = tuple(re.findall(r"{(\w+)(?::path)?}", path))
+    kind = _KINDS.get(path.rpartition("/posts/{post_id}/")[2])
     match names:
         case ():
             yield "", {}, EVERYBODY
+        case ("post_id",) if kind:
+            for name in ("square", "vault"):
+                yield name, {"post_id": props[f"{kind}-{name}"]}, cast.readers[name]
+        case ("comment_id",) if path.endswith("accept"):
+            for name in ("square", "vault"):
+                yield name, {"comment_id": props[f"answer-{name}"]}, cast.readers[name]
         case ("channel_id",) if path.endswith("/private"):
             yield "", {"channel_id": props["trio"]}, frozenset({"alice", "bob", "lea"})
         case ("channel_id", *more):
@@ -255,10 +277,22 @@ def _queries(props: Props) -> dict[str, tuple[str, ...]]:
         "/channels": (every, "kind=private", "joined=1", "section=x", f"team={props['team']}", "order=members"),
         "/channels/new": (f"kind=private&people={props.cast.bob.id}",),
         "/direct/new": (f"person={props.cast.charlie.id}",),
-        "/channels/{channel_id}": ("tab=customers", "tab=files", "tab=about", "around=1", "after=0"),
+        "/channels/{channel_id}": (
+            "tab=customers",
+            "tab=decisions",
+            "tab=files",
+            "tab=about",
+            "around=1",
+            "after=0",
+        ),
         "/complete": (f"kind=channel&{every}", "kind=person&q=a"),
         "/conversations/{conversation_id}": ("tab=discussion", "tab=contact", "tab=history"),
         "/conversations/{conversation_id}/surface": (f"channel_id={square}",),
+        "/questions": ("state=all", f"state=all&channel={square}"),
+        "/questions/similar": (every,),
+        "/own": (
+            "posts=" + "+".join(str(number) for name, number in sorted(props.ids.items()) if name.endswith("-vault")),
+        ),
         "/customers": ("list=all", f"list=all&channel={care}", "list=mine"),
         "/notifications": ("part=popover", "unread=1"),
         "/people": ("q=char",),
@@ -317,6 +351,11 @@ def _words(path: str, method: str, props: Props) -> dict[str, object]:
         "/direct": {"person": cast.bob.id},
         "/people/{person_id}": {"status": "busy"},
         "/posts/{post_id}": said,
+        "/posts/{post_id}/accepted-comment": {"comment_id": props["answer-square"]},
+        "/posts/{post_id}/attendance": {"answer": "yes"},
+        "/posts/{post_id}/vote": {"option_ids": [props["option-square"]]}
+        if api
+        else {"option": props["option-square"]},
         "/replies/{reply_id}/resolution": {"it": "went_out"},
         "/settings": {"language": "de", "theme": "dark"},
         "/settings/profile": {"name": "Another Name"},
