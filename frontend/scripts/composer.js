@@ -167,10 +167,11 @@ export function enhance(form) {
   });
   complete(field);
   enhanceKinds(form);
-  if (form.querySelector("[data-composer-files]")) attach(form, () => {
-    draft?.changed();
-    keep(form);
-  });
+  if (form.querySelector("[data-composer-files]"))
+    attach(form, () => {
+      draft?.changed();
+      keep(form);
+    });
   if (form.hasAttribute("data-editing")) field.focus();
 }
 

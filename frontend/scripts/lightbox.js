@@ -46,7 +46,11 @@ export function open(link) {
   for (const one of [before, after]) one.hidden = links.length < 2;
   const bar = document.createElement("div");
   bar.className = "lightbox__bar";
-  bar.append(save, button("zoom", say("zoom"), near), button("close", say("close"), () => dialog.close()));
+  bar.append(
+    save,
+    button("zoom", say("zoom"), near),
+    button("close", say("close"), () => dialog.close()),
+  );
   dialog.append(bar, before, figure, after);
   dialog.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

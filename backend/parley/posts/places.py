@@ -20,7 +20,8 @@ from parley.people.queries import cards
 from parley.policy import channels as channel_policy
 from parley.policy import posts as policy
 from parley.policy.actor import Actor
-from parley.posts.views import MovedNote, PinRow, PostView
+from parley.posts.shelf import Shown
+from parley.posts.views import MovedNote, PinRow
 
 OFFERED = 500
 
@@ -78,7 +79,7 @@ async def notes(session: AsyncSession, actor: Actor, channel_id: int, low: int, 
 
 
 async def notes_beside(
-    session: AsyncSession, actor: Actor, channel_id: int, shown: Sequence[PostView], *, low: int, high: int
+    session: AsyncSession, actor: Actor, channel_id: int, shown: Sequence[Shown], *, low: int, high: int
 ) -> dict[int, list[MovedNote]]:
     """Return the notes above `low` and below `high` by the number of the post among `shown` they stand above, or 0.
 
