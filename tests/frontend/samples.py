@@ -19,7 +19,7 @@ from parley.channels.views import (
     RailSection,
 )
 from parley.customers.views import ChannelCustomers, ClockView, ContactRef, ConversationCard, SourceRef
-from parley.feed.views import HomeView, OnDutyRow, OpenQuestion, WaitingRow
+from parley.feed.views import HomeView, LeadView, OnDutyRow, OpenQuestion, WaitingRow
 from parley.notifications.views import NotificationRow, NotificationsView
 from parley.people.views import (
     DirectoryRow,
@@ -27,11 +27,31 @@ from parley.people.views import (
     HelpfulAnswer,
     KnownTopic,
     PersonCard,
+    Praise,
     ProfileChannel,
     ProfileView,
     SessionRow,
     SettingsView,
     TokenRow,
+)
+from parley.posts.kinds.views import (
+    AnnouncementView,
+    AnswerView,
+    DecisionRef,
+    DecisionRow,
+    DecisionView,
+    EventView,
+    KindForm,
+    NamesView,
+    OptionView,
+    OwnView,
+    PersonRow,
+    PollView,
+    PraiseView,
+    ProgressView,
+    QuestionRow,
+    QuestionView,
+    SimilarRow,
 )
 from parley.posts.views import (
     CommentView,
@@ -137,6 +157,7 @@ def page(title: str, place: str = "", current: int = 0, **changes: Any) -> Simpl
         "viewer": viewer(),
         "csrf": "token-of-this-session",
         "rail": rail(current),
+        "rail_unread_only": False,
         "browse_count": 31,
         "customers_unclaimed": 14,
         "customers_late": 1,
@@ -245,6 +266,7 @@ QUESTION = post(
     comment_count=5,
     faces=[TOM, SAMIR, MAEVE],
     last_comment=LastComment("Tom", "Printing this for the counter."),
+    of_kind=QuestionView(AnswerView(61, MAEVE, "No tape on the olive. It seals metal on metal.", "Dan")),
 )
 PICTURED = post(
     29,
@@ -275,6 +297,52 @@ PRAISE = post(
     comment_count=12,
     faces=[RUTH, MAEVE, TOM],
     last_comment=LastComment("Ruth", "That is the whole job in one call."),
+    of_kind=PraiseView([WOUT]),
+)
+POLL = post(
+    21,
+    author=TOM,
+    kind="poll",
+    title="Which Sunday do we open late?",
+    of_kind=PollView(
+        [OptionView(1, "6 December", 9), OptionView(2, "13 December", 21), OptionView(3, "هذا الأحد", 14)],
+        multiple=False,
+        anonymous=False,
+        closes_at=NOW + timedelta(days=2),
+        closed=False,
+        voters=44,
+    ),
+)
+BALLOT = replace(
+    POLL, id=20, of_kind=replace(POLL.of_kind, multiple=True, anonymous=True, closed=True, closes_at=None, voters=0)
+)
+EVENT = post(
+    19,
+    author=TOM,
+    kind="event",
+    title="The seasonal aisle changes sides",
+    of_kind=EventView(
+        starts_at=NOW + timedelta(days=3),
+        ends_at=NOW + timedelta(days=3, hours=2),
+        there_starts=NOW + timedelta(days=3, hours=1),
+        there_ends=NOW + timedelta(days=3, hours=3),
+        zone="Europe/Brussels",
+        town="Brussels",
+        twice=1,
+        place="https://meet.example.org/aisle",
+        link="https://meet.example.org/aisle",
+        over=False,
+        yes=9,
+        maybe=2,
+        no=0,
+    ),
+)
+DECISION = post(
+    18,
+    author=MAEVE,
+    kind="decision",
+    title="The elbow is only sold with its liner",
+    of_kind=DecisionView(DecisionRef(3, "We sell elbows"), DecisionRef(17, "We stop selling the elbow")),
 )
 LONG = post(
     27,
@@ -318,7 +386,41 @@ LEAD = post(
     comment_count=3,
     faces=[TOM, DAN],
     last_comment=LastComment("Tom", "Kirkstall is clear."),
+    of_kind=AnnouncementView(NOW + timedelta(days=1), 214, 187, 3),
 )
+KIND_FORM = KindForm("poll", {"options": ["Red", "Blue"]}, "Europe/London", [DecisionRef(3, "We sell elbows")])
+OWNS = [OwnView(24, ["owed", "manages"]), OwnView(21, ["2", "voted"]), OwnView(19, ["yes"])]
+QUESTION_ROWS = [
+    QuestionRow(30, "/posts/30", QUESTION.title, DAN, "#plumbing", NOW, 5, answered=True),
+    QuestionRow(16, "/posts/16", "Who still has the long fuse-wire cards?", TOM, "", NOW, 1, answered=False),
+]
+DECISION_ROWS = [
+    DecisionRow(17, "We stop selling the elbow", "Eleven returns from 140 sold.", MAEVE, NOW, None),
+    DecisionRow(18, DECISION.title, "", MAEVE, NOW, DecisionRef(17, "We stop selling the elbow")),
+]
+NAMES = NamesView(21, [("6 December", 1, [TOM]), ("13 December", 250, [DAN, MAEVE])])
+SIMILAR = [SimilarRow("/posts/30", QUESTION.title, answered=True)]
+
+
+def progress(**changes: Any) -> ProgressView:
+    facts: dict[str, Any] = {
+        "post_id": 24,
+        "title": LEAD.title,
+        "channel_id": 2,
+        "show": "missing",
+        "audience": 214,
+        "acknowledged": 187,
+        "missing": 25,
+        "later": 2,
+        "gone": 2,
+        "due_at": NOW + timedelta(days=1),
+        "changed_after": 3,
+        "reminded_at": NOW - timedelta(hours=1),
+        "may_remind": False,
+        "rows": [PersonRow(TOM), PersonRow(DAN, NOW)],
+        "next_url": "/posts/24/acknowledgements?cursor=x",
+    }
+    return ProgressView(**{**facts, **changes})
 
 
 def comment(number: int, who: PersonCard, text: str, minutes: int, **changes: Any) -> CommentView:
@@ -371,12 +473,7 @@ COMMENTS = [
 
 
 def thread(**changes: Any) -> ThreadView:
-    facts: dict[str, Any] = {
-        "post": QUESTION,
-        "comments": COMMENTS,
-        "may_comment": True,
-        "why_not_comment": "",
-    }
+    facts: dict[str, Any] = {"post": QUESTION, "comments": COMMENTS, "may_comment": True, "why_not_comment": ""}
     return ThreadView(**{**facts, **changes})
 
 
@@ -426,7 +523,7 @@ def home(**changes: Any) -> HomeView:
         "filter": "all",
         "order": "newest",
         "customers_open": 14,
-        "lead": LEAD,
+        "lead": LeadView(LEAD, 2),
         "posts": [SURFACED, QUESTION, PICTURED, PRAISE, LONG, REMOVED],
         "older_url": "/?before=26",
         "waiting": [
@@ -573,6 +670,7 @@ def profile(**changes: Any) -> ProfileView:
                 outside=True,
             ),
         ],
+        "praise": [Praise("/posts/28", "", "Found the pallet that three of us had given up on.", "Aoife Brennan", NOW)],
         "channels": [ProfileChannel(7, "plumbing"), ProfileChannel(12, "deliveries"), ProfileChannel(3, "well-done")],
         "active": True,
         "is_me": False,
@@ -740,16 +838,7 @@ CAST = [
         (BO, "member", "Answers at the care desk, mostly e-mail."),
     ]
 ]
-MENU = MenuView(
-    "posts",
-    30,
-    "/posts/30",
-    may_edit=True,
-    may_remove=True,
-    edited=True,
-    channel_id=7,
-    number=30,
-)
+MENU = MenuView("posts", 30, "/posts/30", may_edit=True, may_remove=True, edited=True, channel_id=7, number=30)
 EDIT = EditView("posts", 30, "Two customers at the counter this morning.", "Does PTFE tape go on it?", titled=True)
 VERSIONS = [
     VersionView(NOW, DAN, "Does PTFE tape go on a compression fitting, yes or no?", "<p>One sentence, please.</p>"),
