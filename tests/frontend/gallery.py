@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from jinja2 import ChoiceLoader, DictLoader, Environment
 from markupsafe import Markup
 
+from frontend import channels_gallery, kinds_gallery
 from frontend import samples as s
 from parley.core import paths
 from parley.core.settings import Settings
@@ -268,7 +269,10 @@ PAGES: dict[str, Page] = {
     ),
     "offline": lambda: ("errors/offline.html", {"page": s.stranger("No connection")}),
 }
+PAGES |= kinds_gallery.PAGES | channels_gallery.PAGES
 PARTS: dict[str, Page] = {
+    **kinds_gallery.PARTS,
+    **channels_gallery.PARTS,
     "posts/_post.html": lambda: ("posts/_post.html", {"post": s.PICTURED}),
     "posts/_comment.html": lambda: ("posts/_comment.html", {"comment": s.COMMENTS[1]}),
     "posts/_talk.html": lambda: ("posts/_talk.html", {"post": s.QUESTION}),
@@ -333,7 +337,8 @@ def off_the_shelf(made: Environment, template: str, context: dict[str, Any]) -> 
 
     if "home" in context:
         return {**context, "home": replace(context["home"], posts=shown(context["home"].posts))}
-    return {**context, "posts": shown(context["posts"])} if template == "feed/_flow.html" else context
+    flows = template in {"feed/_flow.html", "channels/_flow.html", "channels/page.html", "posts/panel_sample.html"}
+    return {**context, "posts": shown(context["posts"])} if flows and context.get("posts") else context
 
 
 def with_photos(made: Environment, html: str) -> str:
