@@ -115,4 +115,6 @@ export function enhance(field) {
     out.closest("li").remove();
     input.focus();
   });
+  // Somebody may have begun to type before this was here.
+  look();
 }
