@@ -16,12 +16,13 @@ from parley.core.unit import Unit
 from parley.identity.service import providers, sign_in_links
 from parley.identity.wiring import seals
 from parley.kit import clock
+from parley.models.catch_up import CatchUpAct
 from parley.models.customers import MessageFile, RawDelivery, ReplyFile
 from parley.models.identity import ApiToken
 from parley.models.kinds import PollOption
 from parley.models.notifications import Notification
 from parley.models.people import Profile
-from parley.models.posts import File
+from parley.models.posts import File, Post
 from parley.people import teams
 from parley.posts.kinds.given import AnnouncementIn, DecisionIn, EventIn, Given, PollIn, PraiseIn
 from parley.posts.service import comments, publishing
@@ -84,6 +85,8 @@ async def write(machine: Machine, cast: Cast, running: LoopbackProvider) -> Prop
             ),
         )
         ids["job"] = await _dead_job(unit)
+        nothing = {"channels": {}, "threads": {}, "marks": []}
+        ids["act"] = await _id(unit, CatchUpAct(person_id=cast.alice.id, at=unit.now, before=nothing))
         row = await providers.save(
             unit, providers.checked(running.wanted(), plain_http=True), seals(machine.settings), by=None, via="command"
         )
@@ -94,6 +97,8 @@ async def write(machine: Machine, cast: Cast, running: LoopbackProvider) -> Prop
             ids[f"token-{person}"] = token
         for notice, person in (await session.execute(select(col(Notification.id), col(Notification.person_id)))).all():
             ids[f"notification-{person}"] = notice
+        for name, post_id in cast.posts.items():
+            ids[f"thread-{name}"] = (await session.get_one(Post, post_id)).thread_id
     return Props(cast, ids, link, running.issuer)
 
 

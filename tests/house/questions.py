@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from urllib.parse import quote
 
 from fastapi.routing import APIRoute
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute
 from cast import HERE
 from house.props import Props
 from outsiders import READERS
+from parley.kit.clock import now, rfc3339
 from parley.web.visit import UNSAFE
 
 UNKNOWN = 987_654
@@ -169,6 +171,12 @@ def _things(path: str, method: str, props: Props) -> Things:  # noqa: C901  (a t
         case ("comment_id",):
             for name, number in _some(cast.comments):
                 yield name, {"comment_id": number}, cast.readers[name]
+        case ("thread_id",):
+            for name, _ in _some(cast.posts):
+                if name.partition("-")[0] not in cast.talks and name != "removed":
+                    yield name, {"thread_id": props[f"thread-{name}"]}, _of_post(name, props)
+        case ("person_id",) if path.endswith("/circle"):
+            yield "", {"person_id": cast.charlie.id}, COLLEAGUES
         case ("noun", "thing_id", *more):
             for name, number in _some(cast.posts):
                 yield name, {"noun": "posts", "thing_id": number, **_emoji(more)}, _of_post(name, props)
@@ -247,6 +255,7 @@ def _of_the_house(names: tuple[str, ...], props: Props) -> dict[str, object]:
         "delivery_id": props["delivery"],
         "provider_id": props["provider"],
         "job_id": props["job"],
+        "act_id": props["act"],
         "provider": "test",
         "token": props.link,
         "name": "ada",
@@ -255,7 +264,7 @@ def _of_the_house(names: tuple[str, ...], props: Props) -> dict[str, object]:
 
 
 def _owners(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset({"alice"}) if names in {("session_id",), ("token_id",)} else EVERYBODY
+    return frozenset({"alice"}) if names in {("session_id",), ("token_id",), ("act_id",)} else EVERYBODY
 
 
 def _emoji(more: list[str]) -> dict[str, object]:
@@ -277,14 +286,7 @@ def _queries(props: Props) -> dict[str, tuple[str, ...]]:
         "/channels": (every, "kind=private", "joined=1", "section=x", f"team={props['team']}", "order=members"),
         "/channels/new": (f"kind=private&people={props.cast.bob.id}",),
         "/direct/new": (f"person={props.cast.charlie.id}",),
-        "/channels/{channel_id}": (
-            "tab=customers",
-            "tab=decisions",
-            "tab=files",
-            "tab=about",
-            "around=1",
-            "after=0",
-        ),
+        "/channels/{channel_id}": ("tab=customers", "tab=decisions", "tab=files", "tab=about", "around=1", "after=0"),
         "/complete": (f"kind=channel&{every}", "kind=person&q=a"),
         "/conversations/{conversation_id}": ("tab=discussion", "tab=contact", "tab=history"),
         "/conversations/{conversation_id}/surface": (f"channel_id={square}",),
@@ -296,7 +298,9 @@ def _queries(props: Props) -> dict[str, tuple[str, ...]]:
         "/customers": ("list=all", f"list=all&channel={care}", "list=mine"),
         "/notifications": ("part=popover", "unread=1"),
         "/people": ("q=char",),
-        "/search": (every, f"{every}&part=palette", f"{every}&kind=posts"),
+        "/catch-up": ("part=count",),
+        "/threads": ("unread=1",),
+        "/search": ("part=jump", every, f"{every}&part=palette", f"{every}&kind=posts"),
     }
 
 
@@ -358,6 +362,18 @@ def _words(path: str, method: str, props: Props) -> dict[str, object]:
         else {"option": props["option-square"]},
         "/replies/{reply_id}/resolution": {"it": "went_out"},
         "/settings": {"language": "de", "theme": "dark"},
+        "/settings/circle": {"person": "charlie"},
+        "/catch-up/done": {"kind": "channel", "thing": cast.channels["square"]},
+        "/catch-up/later": {"kind": "channel", "thing": cast.channels["square"], "until": "hour"},
+        "/catch-up/read": {"scope": "everything"},
+        "/feed/catch-up/done": {"kind": "channel", "id": cast.channels["square"]},
+        "/feed/catch-up/later": {
+            "kind": "channel",
+            "id": cast.channels["square"],
+            "until": rfc3339(now() + timedelta(hours=1)),
+        },
+        "/feed/catch-up/read": {"scope": "everything"},
+        "/threads/{thread_id}/read": {"comment_id": 1} if api else {"comment": 1},
         "/settings/profile": {"name": "Another Name"},
         "/settings/tokens": {"name": "laptop", "scope": "read"},
         "/sources/{source_id}": {"state": "paused"},

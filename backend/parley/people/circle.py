@@ -6,12 +6,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.core.unit import Unit
 from parley.events.threads import CatchUpChanged
-from parley.kit.errors import Invalid
+from parley.kit.errors import Invalid, NotFound
 from parley.models.identity import Person
 from parley.models.people import PersonFollow
 from parley.people import following
 from parley.people.queries import cards
 from parley.people.views import PersonCard
+from parley.policy import people as policy
 from parley.policy.actor import Actor
 
 MOST = 50
@@ -22,6 +23,9 @@ async def choose(unit: Unit, actor: Actor, person_id: int, *, on: bool) -> None:
 
     From then on: what they published before does not wait. Raises `NotFound`, `Forbidden`, `Invalid`.
     """
+    readable = policy.readable(actor).where(col(Person.id) == person_id)
+    if (await unit.session.execute(readable)).first() is None:
+        raise NotFound
     mine = (col(PersonFollow.follower_id) == actor.person_id) & (col(PersonFollow.followed_id) == person_id)
     if on:
         await following.follow(unit, actor, person_id, on=True)
