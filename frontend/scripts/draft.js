@@ -186,7 +186,7 @@ class Draft {
       if (this.clean) this.settle();
       else this.soon();
       this.note();
-      this.tell(this.base ? say("draft_kept") : "");
+      this.tell(this.base ? say("draft_saved") : "");
       this.stored?.();
     } else if (answer?.code === "draft_differs") {
       const kept = await this.fetch();

@@ -28,11 +28,14 @@ def reply(status: int | str, route: Route) -> None:
         route.fulfill(status=int(status), body="", headers={"content-type": "text/html"})
 
 
-@pytest.mark.parametrize("how", [{}, PHONE], ids=["desk", "phone"])
-def test_no_answer_loses_what_was_typed(seats, how: dict) -> None:
+@pytest.mark.parametrize(
+    ("how", "answers"),
+    [({}, [403, 404, 409, 413, 422, 429, 500, 503, "cut", "timeout", 401]), (PHONE, [503, "cut", 401])],
+    ids=["desk", "phone"],
+)
+def test_no_answer_loses_what_was_typed(seats, how: dict, answers: list[int | str]) -> None:
     page = seats.sit("rosie.tindall", **how)
     words = "This must survive whatever happens"
-    answers: list[int | str] = [403, 404, 409, 413, 422, 429, 500, 503, "cut", "timeout", 401]
     for status in answers:
         page.goto(seats.shop.url)
         write(page, words)
