@@ -12,8 +12,7 @@ from parley.channels.service import reading
 from parley.feed.outside import outside_of
 from parley.kit.errors import NotFound
 from parley.models.channels import Channel
-from parley.posts import attached, composing, places
-from parley.posts import queries as posts
+from parley.posts import attached, composing, places, shelf, showing
 from parley.posts.kinds import lists
 from parley.web.forms import query
 from parley.web.visit import Id, Number, Reader, Visit, Writer
@@ -99,9 +98,10 @@ async def _flow(
     place = await counting.position(session, visit.actor, row)
     if around is not None:
         before = around + channels.PAGE // 2
-    found = await posts.flow(session, visit.actor, row.id, composing.surfaced(visit), before=before, after=after)
+    found = await shelf.flow(session, visit.actor, row.id, channels.PAGE + 1, before=before, after=after)
     more = len(found) > channels.PAGE
-    shown = found[-channels.PAGE :] if after is not None else found[: channels.PAGE]
+    some = found[-channels.PAGE :] if after is not None else found[: channels.PAGE]
+    shown = await showing.shown(session, visit, some)
     path = f"/channels/{row.id}"
     older = query(path, before=shown[-1].number) if shown and more and after is None else None
     newer = None

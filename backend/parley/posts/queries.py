@@ -327,24 +327,3 @@ async def history(session: AsyncSession, thing: Post | Comment) -> list[VersionV
     if thing.author_id is None:  # surfaced by a stream: it says nothing itself
         return earlier
     return [VersionView(thing.edited_at or written, people[thing.author_id], title, thing.body_html), *earlier]
-
-
-async def flow(
-    session: AsyncSession,
-    actor: Actor,
-    channel_id: int,
-    surfaced: SurfacedCards,
-    *,
-    before: int | None = None,
-    after: int | None = None,
-    limit: int = 50,
-) -> list[PostView]:
-    """Return posts of a channel, newest first, with numbers below `before` or above `after`; one more than `limit` means more."""
-    statement = select(*POST_COLUMNS).where(col(Post.channel_id) == channel_id, policy.visible(actor))
-    if before is not None:
-        statement = statement.where(col(Post.number) < before)
-    if after is not None:
-        statement = statement.where(col(Post.number) > after).order_by(col(Post.number)).limit(limit + 1)
-        return list(reversed(await views(session, (await session.execute(statement)).all(), surfaced)))
-    rows = (await session.execute(statement.order_by(col(Post.number).desc()).limit(limit + 1))).all()
-    return await views(session, rows, surfaced)

@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.core import eventlog
-from parley.core.fixed import OneOf
+from parley.core.fixed import OneOf, given
 from parley.events.identity import PEOPLE
 from parley.kit import clock
 from parley.models.channels import Channel
@@ -29,6 +29,7 @@ T = TypeVar("T")
 _LASTING = frozenset({"update", "praise", "decision"})
 """Kinds that look the same until something is told of them; the others change with the hours, too."""
 _ROOM = 4000
+MAX_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,7 @@ class Shown:
     """Why it stands here, where that is not plain to see."""
 
 
-@prepared
-def _marks(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _of(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
         select(
             col(Post.id),
@@ -62,14 +62,40 @@ def _marks(actor: Actor) -> Select[*tuple[Any, ...]]:
         )
         .join(Thread, col(Thread.id) == Post.thread_id)
         .join(Channel, col(Channel.id) == Post.channel_id)
-        .where(OneOf(col(Post.id), "ids"), policy.visible(actor))
+        .where(policy.visible(actor))
     )
+
+
+_marks = prepared(lambda actor: _of(actor).where(OneOf(col(Post.id), "ids")))
+
+
+@prepared
+def _below(actor: Actor) -> Select[*tuple[Any, ...]]:
+    here = _of(actor).where(col(Post.channel_id) == given("channel_id"), col(Post.number) < given("number"))
+    return here.order_by(col(Post.number).desc()).limit(given("limit"))
+
+
+@prepared
+def _above(actor: Actor) -> Select[*tuple[Any, ...]]:
+    here = _of(actor).where(col(Post.channel_id) == given("channel_id"), col(Post.number) > given("number"))
+    return here.order_by(col(Post.number)).limit(given("limit"))
 
 
 async def marks(session: AsyncSession, actor: Actor, ids: Sequence[int]) -> list[Any]:
     """Return, for those of the posts that `actor` may read and in the order of `ids`, what a shelf needs to know."""
     found = {row.id: row for row in await _marks(session, actor, ids=ids)} if ids else {}
     return [found[post_id] for post_id in ids if post_id in found]
+
+
+async def flow(
+    session: AsyncSession, actor: Actor, channel_id: int, limit: int, *, before: int | None, after: int | None
+) -> list[Any]:
+    """Return the marks of a channel's posts, newest first: those next below the number `before` or above `after`."""
+    if after is not None:
+        found = await _above(session, actor, channel_id=channel_id, number=after, limit=limit)
+        return found[::-1]
+    number = MAX_ID if before is None else before
+    return await _below(session, actor, channel_id=channel_id, number=number, limit=limit)
 
 
 class Shelf(Generic[T]):
