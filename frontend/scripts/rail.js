@@ -34,7 +34,8 @@ async function change(url, fields) {
 // A click shuts or opens a section; what the server told does not come back to it.
 document.addEventListener("click", (event) => {
   const group = event.target.closest(".rail__group > summary")?.parentElement;
-  if (group) ask(`/rail/sections/${encodeURIComponent(group.dataset.section)}`, { fields: { shut: group.open ? "1" : "0" } }).catch(() => {});
+  if (group)
+    ask(`/rail/sections/${encodeURIComponent(group.dataset.section)}`, { fields: { shut: group.open ? "1" : "0" } }).catch(() => {});
 });
 
 let dragged = null;

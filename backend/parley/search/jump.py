@@ -87,6 +87,8 @@ def _acts(actor: Actor, say: Callable[[str], str]) -> list[Hit]:
         Hit("/notifications", "act", say("Notifications"), "", "", icon="bell"),
         Hit("/settings", "act", say("Settings"), "", "", icon="sliders-horizontal"),
         Hit("/#compose", "act", say("New post"), "", "C", icon="pencil"),
+        Hit("/direct/new", "act", say("New message"), "", "", icon="message-circle"),
+        *([] if actor.guest else [Hit("/channels/new", "act", say("New channel"), "", "", icon="plus")]),
         Hit("#read-channels", "act", say("Mark all channels as read"), "", "", icon="check-check"),
         Hit("#read-everything", "act", say("Mark everything as read"), "", "", icon="check-check"),
         Hit("#keys", "act", say("Keyboard shortcuts"), "", "?", icon="keyboard"),
