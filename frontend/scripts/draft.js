@@ -61,19 +61,28 @@ class Draft {
       if (!this.clean) this.soon();
       return;
     }
-    if (!version) {
-      // Published or let go of elsewhere. What was typed here since then stays.
-      this.base = 0;
-      if (this.clean && !empty(this.read(this.form))) this.fill(this.form, null);
-      this.settle();
-      return;
-    }
+    // Asked for in either case: the page may be older than the last save, which was still on its way when it was made.
     const found = await this.fetch();
     if (found) this.meet(found);
+    else if (found === undefined) this.gone();
   }
 
+  // Published or let go of elsewhere. What was typed here since then stays.
+  gone() {
+    this.base = 0;
+    if (!this.clean) {
+      this.note();
+      this.soon();
+      return;
+    }
+    if (!empty(this.read(this.form))) this.fill(this.form, null);
+    this.settle();
+  }
+
+  // Nothing (undefined) when nothing is kept there, null when that cannot be known now.
   async fetch() {
     const response = await ask(path(this.place)).catch(() => null);
+    if (response?.status === 404) return undefined;
     if (!response?.ok) return null;
     const { attachments, channel_id: channel, fields, written_at: at, ...more } = await response.json();
     const { client_id: client = "", ...own } = fields;

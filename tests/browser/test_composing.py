@@ -109,7 +109,8 @@ def test_reactions_in_one_tone_and_words_in_the_text(seats) -> None:
     post = page.locator(".feed .post").first
     expect(post).to_contain_text("Well done 👍")
     post.locator(".reaction--add").click()
-    page.locator(".emoji__tones label").nth(3).click()
+    with page.expect_response("**/emoji/tone"):
+        page.locator(".emoji__tones label").nth(3).click()
     page.locator(".emoji__find input").fill("wave")
     expect(page.locator(".emoji__grid h3")).to_have_text("Found")
     page.locator('.emoji__row button[aria-label^="wav"]').first.click()
