@@ -21,7 +21,8 @@ function look() {
     const comment = last(thread);
     const upTo = Number(comment?.dataset.commentId ?? 0);
     const before = read.get(thread.dataset.thread) ?? Number(thread.dataset.threadRead);
-    const follows = document.querySelector(`#thread-${thread.dataset.thread}-state [aria-pressed="true"]`);
+    const state = document.getElementById(`thread-${thread.dataset.thread}-state`);
+    const follows = !state || state.querySelector('[aria-pressed="true"]');
     if (!follows || upTo <= before || !inSight(comment) || thread.querySelector(".comments > .more:last-child")) continue;
     read.set(thread.dataset.thread, upTo);
     ask(`/threads/${thread.dataset.thread}/read`, { fields: { comment: upTo } }).catch(() => read.delete(thread.dataset.thread));
@@ -34,11 +35,9 @@ function soon() {
 }
 
 onArrive(".comment", soon);
-onArrive("[data-thread]", (thread) => {
-  thread.addEventListener("scroll", soon, { passive: true });
-  soon();
-});
-addEventListener("scroll", soon, { passive: true });
+onArrive("[data-thread]", soon);
+// Whatever scrolls: the page, the panel, a customer's room.
+addEventListener("scroll", soon, { passive: true, capture: true });
 addEventListener("focus", soon);
 document.addEventListener("visibilitychange", soon);
 // What was made unread stays so until somebody comes to the end of it anew.

@@ -16,6 +16,7 @@ from parley.models.posts import File, Thread
 from parley.policy import posts as post_policy
 from parley.posts import attached
 from parley.posts import queries as posts
+from parley.posts.service import following
 from parley.posts.views import ComposerView
 from parley.web.visit import CustomerReader, CustomerWriter, Visit
 
@@ -28,7 +29,15 @@ async def discussion(session: AsyncSession, visit: Visit, conversation: Conversa
     shown, earlier = await posts.comments(session, visit.actor, conversation.thread_id)
     thread = await session.get_one(Thread, conversation.thread_id)
     older = f"/conversations/{conversation.id}/discussion?before={earlier}" if earlier else None
-    return DiscussionView(shown, thread.comment_count, composer(visit, conversation.id or 0), older)
+    follow = await following.state(session, visit.actor.person_id, conversation.thread_id)
+    return DiscussionView(
+        shown,
+        thread.comment_count,
+        composer(visit, conversation.id or 0),
+        older,
+        thread_id=conversation.thread_id,
+        read_id=follow.read_id if follow else 0,
+    )
 
 
 def composer(visit: Visit, conversation_id: int, **typed: object) -> ComposerView:

@@ -62,6 +62,9 @@ class DiscussionView:
     composer: ComposerView
     older_url: str | None = None
     closed: str = ""
+    thread_id: int = 0
+    read_id: int = 0
+    """The last comment that the reader has read."""
 
 
 @dataclass(frozen=True, slots=True)
