@@ -16,6 +16,8 @@ export function mark(own) {
   const marks = new Set([...own.children].map((one) => one.getAttribute("value")));
   for (const part of post.querySelectorAll("[data-show]")) part.hidden = !marks.has(part.dataset.show);
   for (const button of post.querySelectorAll("[data-press]")) button.setAttribute("aria-pressed", String(marks.has(button.dataset.press)));
+  // Where the place has the reader's own clocks, they need not be said twice.
+  for (const there of post.querySelectorAll("[data-zone]")) there.hidden = there.dataset.zone === document.documentElement.dataset.zone;
   for (const option of post.querySelectorAll("[data-option]")) option.checked = marks.has(option.value);
 }
 

@@ -40,7 +40,8 @@ def apply(known: dict, threads: dict[int, int], frame: dict) -> None:
 
 FIELDS = {
     "post": {"id", "channel_id", "number", "kind", "author", "title", "body", "body_html", "created_at", "edited_at", "removed",
-             "client_id", "reactions", "comment_count", "attachments", "conversation_id"},
+             "client_id", "reactions", "comment_count", "attachments", "conversation_id", "question",
+             "announcement", "poll", "praise", "event", "decision"},
     "comment": {"id", "author", "body", "body_html", "created_at", "edited_at", "removed", "client_id", "reactions", "attachments"},
 }  # fmt: skip
 

@@ -59,8 +59,11 @@ class PostVoice:
         view = await queries.view(session, hint.data["post_id"], self._surfaced)
         html = renderer.render("posts/_post.html", language, post=view)
         # One that is back may be gone from the page: a conversation's place leaves no tombstone.
-        how = "start" if hint.name in {"post.published", "post.restored", "post.moved"} else "replace"
-        parts = [Part(f'[data-feed~="{hint.topic}"]', how, f"post-{post.id}", html)]
+        parts = []
+        if hint.name in {"post.published", "post.restored", "post.moved"}:
+            parts.append(Part(f'[data-feed~="{hint.topic}"]', "start", f"post-{post.id}", html))
+        if hint.name != "post.published":  # wherever it stands: on its own page there is no feed
+            parts.append(Part(f"#post-{post.id}", "replace", f"post-{post.id}", html))
         if post.pinned_at is not None or hint.name == "post.pinned":
             parts.append(await _pins(session, renderer, language, hint.topic))
         return parts

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlmodel import col
 
 from parley.core import jobs
@@ -96,7 +96,7 @@ async def missing(unit: Unit, post_id: int) -> int:
     return int(rows.scalar_one())
 
 
-def _mine(actor: Actor, post_id: int) -> tuple[object, object]:
+def _mine(actor: Actor, post_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return col(Addressee.post_id) == post_id, col(Addressee.person_id) == actor.person_id
 
 

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.channels import queries as channels
-from parley.kit.paging import DEFAULT_LIMIT, decode_cursor, encode_cursor
+from parley.kit.paging import DEFAULT_LIMIT, encode_cursor
 from parley.models.kinds import Poll
 from parley.models.posts import Post
 from parley.posts import queries
@@ -96,12 +97,10 @@ async def progress(
     cursor: Cursor = None,
 ) -> Acknowledgements:
     """Return who has (not) acknowledged, by name: for its author and the moderators."""
-    after = decode_cursor(cursor, str, int) if cursor else None
+    after = names.after(cursor)
     async with visit.reading() as session:
         post, row = await found(session, visit, post_id)
-        rows, more = await names.addressee_rows(
-            session, post_id, post.channel_id, show, after=(after[0], after[1]) if after else None, limit=limit
-        )
+        rows, more = await names.addressee_rows(session, post_id, post.channel_id, show, after=after, limit=limit)
     items = [
         AcknowledgementOut(person=person_out(each.person), acknowledged_at=each.at, later=show == "later")
         for each in rows
@@ -172,7 +171,7 @@ def _names(groups: names.Groups) -> Names:
     return Names(items=items)
 
 
-async def _posts(session: queries.AsyncSession, ids: list[int], more: int | None) -> Posts:
+async def _posts(session: AsyncSession, ids: list[int], more: int | None) -> Posts:
     rows = (
         (await session.execute(select(Post).where(col(Post.id).in_(ids)).order_by(col(Post.id).desc()))).scalars().all()
     )

@@ -2,26 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
 
 from parley.core.tables import metadata
 from parley.core.unit import Unit
 from parley.core.upsert import upsert
 from parley.events.kinds import EventAttended, PostMarked
-from parley.kit.errors import Conflict
+from parley.kit.errors import Conflict, Invalid
 from parley.models.kinds import Attendance, Occasion
 from parley.policy import channels as channel_policy
 from parley.policy.actor import Actor
 from parley.posts.kinds.finding import OtherKind, of_kind
 
-Answer = Literal["yes", "maybe", "no"]
+ANSWERS = ("yes", "maybe", "no")
 _attendance = metadata.tables["attendance"]
 _LINE = 75
 """Octets of a line in a calendar file; a longer one goes on in the next, which begins with a space."""
 
 
-async def attend(unit: Unit, actor: Actor, post_id: int, answer: Answer) -> None:
+async def attend(unit: Unit, actor: Actor, post_id: int, answer: str) -> None:
     """Say whether one comes; the last answer counts."""
+    if answer not in ANSWERS:
+        raise Invalid(fields={"answer": "Choose yes, maybe or no."})
     found = await of_kind(unit, actor, post_id, "event")
     channel_policy.may_comment(actor, found.channel, found.mine)
     occasion = await unit.session.get(Occasion, post_id)

@@ -123,7 +123,7 @@ async def decisions(
 ) -> tuple[list[DecisionRow], int | None]:
     """Return the decisions of a channel, newest first, each with what replaced it; and the id to go on from."""
     newer = aliased(Post)
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             col(Post.id),
             col(Post.title),

@@ -7,6 +7,7 @@ from sqlalchemy import exists, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from parley.kit.paging import decode_cursor
 from parley.models.channels import Membership
 from parley.models.identity import Person
 from parley.models.kinds import AcceptedAnswer, Addressee, Attendance, Poll, PollOption, Vote
@@ -97,6 +98,14 @@ def addressees(post_id: int, channel_id: int, show: str) -> Any:  # noqa: ANN401
     if show == "all":
         return here
     return here.where(done) if show == "done" else here.where(~done, col(Person.active))
+
+
+def after(cursor: str | None) -> tuple[str, int] | None:
+    """Return the name and id that `cursor` goes on from; raise `Invalid` for a made-up one."""
+    if not cursor:
+        return None
+    name, person_id = decode_cursor(cursor, str, int)
+    return str(name), int(person_id)
 
 
 async def addressee_rows(

@@ -5,9 +5,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.channels import queries as channels
-from parley.kit.errors import Invalid, NotFound
+from parley.kit.errors import NotFound
 from parley.kit.markup import plain_text
 from parley.models.kinds import Occasion, Poll
 from parley.models.posts import Comment, Post
@@ -100,7 +101,7 @@ async def unaccept(comment_id: Id, visit: Writer) -> Response:
     )
 
 
-async def _question(visit: Visit, comment_id: int, session: queries.AsyncSession) -> int:
+async def _question(visit: Visit, comment_id: int, session: AsyncSession) -> int:
     comment = (
         await session.execute(policy.readable_comments(visit.actor).where(col(Comment.id) == comment_id))
     ).scalar_one_or_none()
@@ -158,8 +159,6 @@ async def attend(post_id: Id, visit: Writer) -> Response:
     """Say whether one comes to an event."""
     await visit.limit("reaction")
     answer = (await visit.form()).text("answer")
-    if answer not in {"yes", "maybe", "no"}:
-        raise Invalid(fields={"answer": "Choose yes, maybe or no."})
     async with visit.unit() as unit:
         await events.attend(unit, visit.actor, post_id, answer)
     return await marked(visit, post_id)

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from parley.channels.service import membership
 from parley.kit import clock
 from parley.kit.clock import rfc3339
-from parley.kit.paging import decode_cursor, encode_cursor
+from parley.kit.paging import encode_cursor
 from parley.kit.text import neutral_cell
 from parley.models.identity import Person
 from parley.models.kinds import Announcement
@@ -68,12 +68,10 @@ async def found(session: AsyncSession, visit: Visit, post_id: int) -> tuple[Post
 async def progress(post_id: Id, visit: Reader, show: str = "missing", cursor: str = "") -> Response:
     """Show who has acknowledged an announcement and who has not, by name."""
     show = show if show in SHOWN else "missing"
-    after = decode_cursor(cursor, str, int) if cursor else None
+    after = names.after(cursor)
     async with visit.reading() as session:
         post, row = await found(session, visit, post_id)
-        rows, more = await names.addressee_rows(
-            session, post_id, post.channel_id, show, after=(after[0], after[1]) if after else None, limit=PAGE
-        )
+        rows, more = await names.addressee_rows(session, post_id, post.channel_id, show, after=after, limit=PAGE)
         missing = await names.count_addressees(session, post_id, post.channel_id, "missing")
         late = row.reminded_at is None or clock.now() - row.reminded_at >= announcements.PATIENCE
         path = f"/posts/{post_id}/acknowledgements"

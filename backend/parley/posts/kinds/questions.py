@@ -50,7 +50,7 @@ async def accept(unit: Unit, actor: Actor, post_id: int, comment_id: int | None)
 
 
 async def _author(unit: Unit, thread_id: int, comment_id: int) -> int:
-    author = (
+    author: int | None = (
         await unit.session.execute(
             select(col(Comment.author_id)).where(
                 col(Comment.id) == comment_id, col(Comment.thread_id) == thread_id, col(Comment.removed_at).is_(None)
