@@ -23,9 +23,10 @@ from parley.models.kinds import PollOption
 from parley.models.notifications import Notification
 from parley.models.people import Profile
 from parley.models.posts import File, Post
+from parley.models.writing import LinkPreview, PostLink
 from parley.people import teams
 from parley.posts.kinds.given import AnnouncementIn, DecisionIn, EventIn, Given, PollIn, PraiseIn
-from parley.posts.service import comments, publishing
+from parley.posts.service import comments, drafts, publishing, scheduling
 from parley.posts.service.words import prepare
 
 
@@ -86,6 +87,7 @@ async def write(machine: Machine, cast: Cast, running: LoopbackProvider) -> Prop
         )
         ids["job"] = await _dead_job(unit)
         nothing = {"channels": {}, "threads": {}, "marks": []}
+        await _not_published(unit, cast, ids)
         ids["act"] = await _id(unit, CatchUpAct(person_id=cast.alice.id, at=unit.now, before=nothing))
         row = await providers.save(
             unit, providers.checked(running.wanted(), plain_http=True), seals(machine.settings), by=None, via="command"
@@ -154,6 +156,22 @@ async def _kinds(unit: Unit, cast: Cast, ids: dict[str, int], thing: str) -> Non
         select(col(PollOption.id)).where(col(PollOption.post_id) == ids[f"poll-{thing}"]).limit(1)
     )
     ids[f"option-{thing}"] = option.scalar_one() or 0
+
+
+async def _not_published(unit: Unit, cast: Cast, ids: dict[str, int]) -> None:
+    """A draft and a post for later of Alice's, and what a link in the square leads to."""
+    draft = await drafts.keep(unit, cast.alice.id, "home", drafts.Written(cast.canary("upload", "draft")))
+    ids["draft"] = draft.id or 0
+    later = scheduling.Later(prepare(cast.canary("upload", "later")), "update", clock.now() + timedelta(days=1))
+    row, _ = await scheduling.schedule(unit, cast.alice.actor, cast.channels["square"], later)
+    ids["scheduled"] = row.id or 0
+    key = (await unit.session.get_one(File, ids["picture"])).key
+    for thing in ("square", "vault"):
+        preview = LinkPreview(
+            url_hash=thing, url=f"https://{thing}.example", state="ready", title=thing, picture_key=key
+        )
+        ids[f"preview-{thing}"] = await _id(unit, preview)
+        unit.session.add(PostLink(post_id=cast.posts[thing], preview_id=ids[f"preview-{thing}"]))
 
 
 async def _dead_job(unit: Unit) -> int:

@@ -29,6 +29,7 @@ _ASKED = {
     "/api/v1/conversations/{conversation_id}/surfacings/effect": "?channel_id=1",
     "/api/v1/search": "?q=canary",
     "/emoji": "?for=posts/1",
+    "/uploads": "?ids=1",
 }
 """What a route cannot be asked without."""
 _KINDS = {
@@ -46,6 +47,7 @@ _KINDS = {
     "event.ics": "event",
 }
 """Of which kind a post must be for what is done to it."""
+_WRITTEN = {("draft_id",), ("scheduled_id",)}
 _TOKENS = {"/metrics": {"authorization": "Bearer scrape-me"}}
 _PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738"
@@ -139,7 +141,7 @@ def _fill(path: str, values: Mapping[str, object]) -> str:
 
 def _nothing(values: Mapping[str, object]) -> dict[str, object]:
     """The same values with every id unknown; what is not an id but a word of ours stays."""
-    kept = {"noun", "emoji", "name", "kind"}
+    kept = {"noun", "emoji", "name", "kind", "act"}
     return {
         name: value if name in kept else UNKNOWN if isinstance(value, int) else NOBODY for name, value in values.items()
     }
@@ -165,6 +167,18 @@ def _things(path: str, method: str, props: Props) -> Things:  # noqa: C901  (a t
             for name, number in _some(cast.channels):
                 also = {"person_id": cast.bob.id, "team_id": props["team"], "kind": "open"}
                 yield name, {"channel_id": number, **{each: also[each] for each in more}}, cast.readers[name]
+        case ("post_id", "preview_id"):
+            for name in ("square", "vault"):
+                also = {"post_id": cast.posts[name], "preview_id": props[f"preview-{name}"]}
+                yield name, also, cast.readers[name]
+        case ("preview_id",):
+            for name in ("square", "vault"):
+                yield name, {"preview_id": props[f"preview-{name}"]}, cast.readers[name]
+        case ("post_id", "channel_id"):
+            yield "", {"post_id": cast.posts["square"], "channel_id": cast.channels["square"]}, cast.readers["square"]
+        case ("post_id", "act"):
+            for name in ("square", "vault", "terrace"):
+                yield name, {"post_id": cast.posts[name], "act": "pass-on"}, cast.readers[name]
         case ("post_id", *more):
             for name, number in _some(cast.posts):
                 yield name, {"post_id": number, **_emoji(more)}, _of_post(name, props)
@@ -256,6 +270,9 @@ def _of_the_house(names: tuple[str, ...], props: Props) -> dict[str, object]:
         "provider_id": props["provider"],
         "job_id": props["job"],
         "act_id": props["act"],
+        "draft_id": props["draft"],
+        "scheduled_id": props["scheduled"],
+        "place": "home",
         "provider": "test",
         "token": props.link,
         "name": "ada",
@@ -264,7 +281,7 @@ def _of_the_house(names: tuple[str, ...], props: Props) -> dict[str, object]:
 
 
 def _owners(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset({"alice"}) if names in {("session_id",), ("token_id",), ("act_id",)} else EVERYBODY
+    return frozenset({"alice"}) if names in {("session_id",), ("token_id",), ("act_id",), *_WRITTEN} else EVERYBODY
 
 
 def _emoji(more: list[str]) -> dict[str, object]:
@@ -362,6 +379,20 @@ def _words(path: str, method: str, props: Props) -> dict[str, object]:
         else {"option": props["option-square"]},
         "/replies/{reply_id}/resolution": {"it": "went_out"},
         "/settings": {"language": "de", "theme": "dark"},
+        "/emoji/tone": {"for": "posts/1", "tone": "3"},
+        "/drafts/{place}": said,
+        "/scheduled": _later(props),
+        "/scheduled/{scheduled_id}": _later(props),
+        "/files/{file_id}": {"alt": "A wall"},
+        "/files/{file_id}/alt": {"alt": "A wall"},
+        "/posts/{post_id}/channel": {"channel_id": cast.channels["vault"]},
+        "/posts/{post_id}/pass-on": {"channel_id": cast.channels["care"]},
+        "/posts/{post_id}/place/{act}": {"channel_id": cast.channels["care"]},
+        "/posts/{post_id}/split": {
+            "channel_id": cast.channels["square"],
+            "comment_ids": [cast.comments["square"]],
+            "title": "Apart",
+        },
         "/settings/circle": {"person": "charlie"},
         "/catch-up/done": {"kind": "channel", "thing": cast.channels["square"]},
         "/catch-up/later": {"kind": "channel", "thing": cast.channels["square"], "until": "hour"},
@@ -390,6 +421,12 @@ def _words(path: str, method: str, props: Props) -> dict[str, object]:
         return said
     plain = path.removeprefix("/api/v1") if api else path
     return known.get(plain, {})
+
+
+def _later(props: Props) -> dict[str, object]:
+    """For the page and the program alike: a time with its zone is a time on any clock."""
+    at = rfc3339(now() + timedelta(days=2))
+    return {"channel_id": props.cast.channels["square"], "body": "Said later.", "send_at": at}
 
 
 def _provider(props: Props, slug: str) -> dict[str, object]:

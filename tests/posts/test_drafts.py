@@ -175,7 +175,9 @@ async def test_a_waiting_post_is_changed_sent_now_or_taken_back(app, api, sign_i
 
 async def test_a_composer_sends_later_on_its_own_clocks(sign_in, api, cast, machine) -> None:
     async with machine.units.begin() as unit:
-        await unit.session.execute(update(Person).where(col(Person.id) == cast.alice.id).values(time_zone="Europe/Berlin"))
+        await unit.session.execute(
+            update(Person).where(col(Person.id) == cast.alice.id).values(time_zone="Europe/Berlin")
+        )
     page, path = sign_in("alice"), f"/channels/{cast.channels['square']}/posts"
     year = clock.now().year + 1 if clock.now().month > 2 else clock.now().year
     summer = f"{year}-04-15T09:00" if clock.now() + timedelta(days=364) > datetime(year, 4, 15, tzinfo=UTC) else ""

@@ -173,8 +173,7 @@ async def pictures(post_id: Id, visit: Reader) -> Response:
         post = await get(session, visit.actor, post_id)
         found = (await attached.of(session, col(File.post_id), [post_id])).get(post_id, [])
         shown = [file for file in found if file.is_image]
-        if post.author_id != visit.actor.person_id or not shown:
-            raise NotFound
+        policy.may_edit(visit.actor, post.author_id, None)
         if visit.htmx:
             return visit.fragment("posts/_pictures.html", files=shown, post_id=post_id)
         return await visit.page(

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from parley.channels import queries as channels
 from parley.channels.views import ChannelRef
-from parley.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from parley.kit.errors import Conflict, Forbidden, Invalid, Problem
 from parley.kit.markup import plain_excerpt
 from parley.models.channels import Channel
 from parley.models.posts import Post
@@ -93,7 +93,7 @@ async def _form(
     post = await queries.get(session, visit.actor, post_id)
     source = await session.get_one(Channel, post.channel_id)
     if act not in await places.choices(session, visit.actor, post, source):
-        raise NotFound
+        raise Forbidden("This may not be done with this post here.", code="not_here")
     offered = await _offered(session, visit, act, source)
     target = None
     if channel_id is not None:

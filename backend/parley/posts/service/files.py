@@ -8,6 +8,7 @@ from parley.events.posts import PostPictured
 from parley.kit.errors import Invalid, NotFound
 from parley.kit.text import clean_line
 from parley.models.posts import File, Post
+from parley.policy import posts as policy
 from parley.policy.actor import Actor
 
 MAX_FILES = 10
@@ -47,9 +48,11 @@ async def describe(unit: Unit, actor: Actor, file_id: int, alt: str) -> File:
     alt = clean_line(alt)
     if len(alt) > ALT_LIMIT:
         raise Invalid(fields={"alt": "A description has at most 1000 characters."})
-    file = await unit.session.get(File, file_id)
-    if file is None or file.owner_id != actor.person_id:
+    rule = policy.readable_files(actor).where(col(File.id) == file_id)
+    file: File | None = (await unit.session.execute(rule)).scalar_one_or_none()
+    if file is None:
         raise NotFound
+    policy.may_edit(actor, file.owner_id, None)
     if file.alt != alt:
         file.alt = alt
         unit.session.add(file)
