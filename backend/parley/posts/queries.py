@@ -1,8 +1,7 @@
 """Reads about posts: rows of columns become views, a handful of statements for a whole feed."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import case, func, or_, select

@@ -225,7 +225,7 @@ async def _found(unit: Unit, rule: Select[Post], post_id: int) -> tuple[Post, Ch
 async def _known(unit: Unit, actor: Actor, draft: Draft, channel_id: int) -> Post | None:
     if draft.client_id is None:
         return None
-    known = (
+    known: Post | None = (
         await unit.session.execute(
             select(Post).where(col(Post.author_id) == actor.person_id, col(Post.client_id) == draft.client_id)
         )
