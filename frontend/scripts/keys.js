@@ -74,7 +74,7 @@ const acts = {
 };
 
 function write() {
-  const field = document.querySelector('main [data-composer^="home"] textarea, main [data-composer^="channel:"] textarea');
+  const field = document.querySelector('main [data-composer^="home"] [name="body"], main [data-composer^="channel:"] [name="body"]');
   if (field) field.focus();
   else location.assign("/#compose");
 }
