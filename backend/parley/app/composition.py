@@ -86,11 +86,7 @@ def compose(machine: Machine) -> House:
     outside = customers.join(machine, blobs)
     http = GuardedClient.of(machine.settings)
     linking = Links(machine.settings.public_url)
-    machine.on(PersonCreated, people_handlers.introduce)
-    machine.on(PersonCreated, channels_handlers.welcome)
-    machine.on(PersonDeactivated, channels_handlers.farewell)
-    machine.on(PersonReactivated, channels_handlers.come_back)
-    machine.on(TeamChanged, feeding.follow_team)
+    _welcome(machine)
     for event in (PostPublished, PostEdited, PostRestored):
         machine.on(event, search_handlers.follow)
     machine.on(PostRemoved, search_handlers.forget)
@@ -152,6 +148,15 @@ def compose(machine: Machine) -> House:
         blobs,
         [outside.close, http.aclose],
     )
+
+
+def _welcome(machine: Machine) -> None:
+    """Who comes, goes or changes teams is let into channels and out of them."""
+    machine.on(PersonCreated, people_handlers.introduce)
+    machine.on(PersonCreated, channels_handlers.welcome)
+    machine.on(PersonDeactivated, channels_handlers.farewell)
+    machine.on(PersonReactivated, channels_handlers.come_back)
+    machine.on(TeamChanged, feeding.follow_team)
 
 
 def identity_routers() -> list[APIRouter]:

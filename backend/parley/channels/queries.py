@@ -167,7 +167,7 @@ async def postable(session: AsyncSession, actor: Actor) -> list[ChannelRef]:
 
 
 @prepared
-def _mine(actor: Actor) -> Select[Any]:
+def _mine(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
         select(
             col(Channel.id),
