@@ -3,7 +3,7 @@
 from parley.core.crypto import Sealer, derive
 from parley.core.machine import Machine
 from parley.demo.fernhill import company
-from parley.demo.seeding import customers, kinds, people, posts, rails
+from parley.demo.seeding import customers, kinds, people, posts, rails, writing
 from parley.kit import clock
 
 
@@ -22,3 +22,4 @@ async def seed(machine: Machine, outbox_url: str, sealer: Sealer) -> None:
         await posts.talk(unit, actors, posts.names_of(actors, rooms), talks, now)
         await kinds.live(unit, written, actors, published, now, derive(machine.settings.key, "ballots"))
         await posts.catch_up(unit, now)
+        await writing.seed(unit, actors, rooms, now)
