@@ -338,7 +338,9 @@ def off_the_shelf(made: Environment, template: str, context: dict[str, Any]) -> 
     if "home" in context:
         return {**context, "home": replace(context["home"], posts=shown(context["home"].posts))}
     flows = template in {"feed/_flow.html", "channels/_flow.html", "channels/page.html", "posts/panel_sample.html"}
-    return {**context, "posts": shown(context["posts"])} if flows and context.get("posts") else context
+    if not flows:
+        return context
+    return {"moved": {}, "pins": [], "composer": s.composer("channel"), **context, "posts": shown(context.get("posts", []))}
 
 
 def with_photos(made: Environment, html: str) -> str:

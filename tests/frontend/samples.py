@@ -1,6 +1,6 @@
 """What the templates are shown with: a morning at Fernhill Hardware, and the long and wrong states."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +69,7 @@ from parley.posts.views import (
     VersionView,
 )
 from parley.search.views import Chip, Hit, HitGroup, SearchView
+from parley.web.shell import PageContext
 
 NOW = datetime.now(UTC).replace(hour=8, minute=58, second=0, microsecond=0)
 FACES = {"bo", "grace", "lotte", "maeve", "niamh", "priya", "ruth", "samir", "tom", "wout", "yasmin"}
@@ -168,7 +169,8 @@ def page(title: str, place: str = "", current: int = 0, **changes: Any) -> Simpl
         "flash": [],
         "zone": "Europe/London",
     }
-    return SimpleNamespace(**{**facts, **changes})
+    plain = PageContext("", "en", "ltr", "auto", "")
+    return SimpleNamespace(**{each.name: getattr(plain, each.name) for each in fields(plain)} | facts | changes)
 
 
 def stranger(title: str, **changes: Any) -> SimpleNamespace:

@@ -114,7 +114,7 @@ def test_what_people_typed_stays_words() -> None:
         (
             "feed/home.html",
             {
-                "home": s.home(posts=[post], lead=post, greeting=HOSTILE, line=HOSTILE),
+                "home": s.home(posts=[post], lead=replace(s.home().lead, post=post), greeting=HOSTILE, line=HOSTILE),
                 "composer": s.composer(placeholder=HOSTILE, body=HOSTILE, title=HOSTILE, errors={"body": HOSTILE}),
             },
         ),
