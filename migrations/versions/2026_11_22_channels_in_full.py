@@ -57,7 +57,9 @@ def upgrade() -> None:
 
 def membership() -> None:
     # SQLite takes a reference only within the column, in its own words.
-    op.execute("ALTER TABLE membership ADD COLUMN team_id INTEGER CONSTRAINT fk_membership_team_id REFERENCES team (id)")
+    op.execute(
+        "ALTER TABLE membership ADD COLUMN team_id INTEGER CONSTRAINT fk_membership_team_id REFERENCES team (id)"
+    )
     op.add_column("membership", sa.Column("section", sa.String(length=48), nullable=False, server_default=""))
     op.add_column("membership", sa.Column("place", sa.Integer(), nullable=False, server_default="0"))
 

@@ -9,13 +9,7 @@ from parley.web.visit import Visit
 
 
 async def publish(
-    visit: Visit,
-    conversation_id: int,
-    body: str,
-    client_id: str | None,
-    files: tuple[int, ...],
-    *,
-    confirmed: bool,
+    visit: Visit, conversation_id: int, body: str, client_id: str | None, files: tuple[int, ...], *, confirmed: bool
 ) -> tuple[Comment, bool]:
     """Publish a comment in a conversation's discussion; only who may read that is told of a mention, a crowd if `confirmed`."""
     words = prepare(body, files=files, confirmed=confirmed)

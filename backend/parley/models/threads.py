@@ -17,12 +17,7 @@ class ThreadFollow(SQLModel, table=True):
 
     __tablename__ = "thread_follow"
     __table_args__ = (
-        Index(
-            "ix_thread_follow_news",
-            "person_id",
-            sqlite_where=text("news"),
-            postgresql_where=text("news"),
-        ),
+        Index("ix_thread_follow_news", "person_id", sqlite_where=text("news"), postgresql_where=text("news")),
         Index("ix_thread_follow_thread", "thread_id"),
     )
     person_id: int = Field(primary_key=True, foreign_key="person.id")

@@ -138,9 +138,7 @@ async def comment(conversation_id: Id, given: CommentIn, visit: CustomerWriter, 
     """Say something to colleagues: 201, or 200 with the stored comment when the client id is known."""
     await visit.limit("comment")
     files = tuple(given.attachments)
-    made, new = await publish(
-        visit, conversation_id, given.body, given.client_id, files, confirmed=given.confirm_crowd
-    )
+    made, new = await publish(visit, conversation_id, given.body, given.client_id, files, confirmed=given.confirm_crowd)
     response.status_code = 201 if new else 200
     async with visit.reading() as session:
         return await comment_out(session, made)
