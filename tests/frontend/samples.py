@@ -857,7 +857,7 @@ PICKER = EmojiPicker(
         EmojiView("answered", "Customer answered", "mail-check"),
     ],
     [
-        ("Smileys", [EmojiView(e, e) for e in "😀😃😄😁😆😅😂🤣🙂🙃😉😊😇🥰😍"]),
+        ("smileys", [EmojiView(e, e) for e in "😀😃😄😁😆😅😂🤣🙂🙃😉😊😇🥰😍"]),
         ("Hands", [EmojiView(e, e) for e in "👍👎👏🙌🙏🤝"]),
     ],
 )

@@ -159,7 +159,12 @@ async def _kinds(unit: Unit, cast: Cast, ids: dict[str, int], thing: str) -> Non
 
 
 async def _not_published(unit: Unit, cast: Cast, ids: dict[str, int]) -> None:
-    """A draft and a post for later of Alice's, and what a link in the square leads to."""
+    """A draft and a post for later of Alice's, one that names somebody in vain, and what links lead to."""
+    naming = prepare(f"{cast.canary('vault', 'naming')}, ask @charlie")
+    post, _ = await publishing.publish(
+        unit, cast.alice.actor, cast.channels["vault"], publishing.Draft(naming, "update", given=Given())
+    )
+    ids["naming"] = post.id or 0
     draft = await drafts.keep(unit, cast.alice.id, "home", drafts.Written(cast.canary("upload", "draft")))
     ids["draft"] = draft.id or 0
     later = scheduling.Later(prepare(cast.canary("upload", "later")), "update", clock.now() + timedelta(days=1))

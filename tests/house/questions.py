@@ -191,6 +191,8 @@ def _things(path: str, method: str, props: Props) -> Things:  # noqa: C901  (a t
                     yield name, {"thread_id": props[f"thread-{name}"]}, _of_post(name, props)
         case ("person_id",) if path.endswith("/circle"):
             yield "", {"person_id": cast.charlie.id}, COLLEAGUES
+        case ("noun", "thing_id") if path.endswith(("/mentions", "/share")):
+            yield "vault", {"noun": "posts", "thing_id": props["naming"]}, cast.readers["vault"]
         case ("noun", "thing_id", *more):
             for name, number in _some(cast.posts):
                 yield name, {"noun": "posts", "thing_id": number, **_emoji(more)}, _of_post(name, props)
@@ -352,8 +354,8 @@ def _words(path: str, method: str, props: Props) -> dict[str, object]:
         "/rail/sections": {"title": "Mine"},
         "/rail/sections/{key}": {"shut": "1"},
         "/teams/{handle}/members": {"person": "bob"},
-        "/{noun}/{thing_id}/mentions": {"people": [cast.bob.id]},
-        "/{noun}/{thing_id}/share": {},
+        "/{noun}/{thing_id}/mentions": {"people": [cast.charlie.id]},
+        "/{noun}/{thing_id}/share": {"people": cast.charlie.id},
         "/comments/{comment_id}": said,
         "/contacts/{contact_id}": {"name": "Another name"},
         "/conversations": {

@@ -140,7 +140,8 @@ async def test_nothing_is_taken_that_a_program_may_not_set(app, walk: Walk) -> N
     for route in guarded(app, unsafe=True):
         if route.path.startswith("/api/") and route.body_field is not None:
             question, name = await _winner(walk, route)
-            for field in ("id", "author_id", "created_at", "channel_ids", "person_id"):
+            # What a route asks for by one of these names is looked at by the permission matrix.
+            for field in {"id", "author_id", "created_at", "channel_ids", "person_id"} - {*question.body}:
                 asked = replace(question, body={**question.body, field: 1})
                 answer = await walk.ask(asked, name, browser=True)
                 walk.check(answer.status_code == 422, asked, name, answer, f"takes {field}")

@@ -88,7 +88,7 @@ class _Plan:
         self._read = [
             (place, processor)
             for place, column in enumerate(columns)
-            if (processor := column.type._cached_result_processor(dialect, None)) is not None  # noqa: SLF001
+            if (processor := column.type._cached_result_processor(dialect, None)) is not None  # noqa: SLF001  (the same on the way back)
         ]
 
     def given(self, values: dict[str, Any]) -> tuple[Any, ...]:

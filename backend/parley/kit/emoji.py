@@ -21,7 +21,7 @@ _TONED = frozenset(
 )
 
 _TABLE = {
-    "Smileys": """
+    "smileys": """
 😀 grinning happy smile
 😃 smiley happy open
 😄 smile happy laugh eyes
@@ -105,7 +105,7 @@ _TABLE = {
 🙉 hear_no_evil monkey
 🙊 speak_no_evil monkey
 """,
-    "Hands and people": """
+    "hands and people": """
 👍 thumbsup,+1 yes agree ok good
 👎 thumbsdown,-1 no disagree bad
 👏 clap applause bravo
@@ -165,7 +165,7 @@ _TABLE = {
 🏃 runner hurry
 💃 dancer dance party
 """,
-    "Hearts and signs": """
+    "hearts and signs": """
 ❤️ heart love red
 🧡 orange_heart
 💛 yellow_heart
@@ -233,7 +233,7 @@ _TABLE = {
 ©️ copyright
 ™️ tm trademark
 """,
-    "Work and things": """
+    "work and things": """
 🔧 wrench tool fix repair
 🔨 hammer tool build
 🛠️ hammer_and_wrench,tools repair
@@ -350,7 +350,7 @@ _TABLE = {
 🛋️ couch_and_lamp sofa
 🪑 chair
 """,
-    "Celebration and play": """
+    "celebration and play": """
 🎉 tada party congratulations
 🎊 confetti_ball party
 🎈 balloon party
@@ -382,7 +382,7 @@ _TABLE = {
 🎭 performing_arts theatre
 🎫 ticket
 """,
-    "Nature and weather": """
+    "nature and weather": """
 ☀️ sunny sun weather
 🌤️ sun_behind_small_cloud
 ⛅ partly_sunny cloud
@@ -435,7 +435,7 @@ _TABLE = {
 🦄 unicorn magic
 🐞 lady_beetle ladybird
 """,
-    "Food and drink": """
+    "food and drink": """
 ☕ coffee break hot
 🍵 tea green
 🫖 teapot tea
@@ -475,7 +475,7 @@ _TABLE = {
 🍦 icecream ice
 🍽️ plate_with_cutlery lunch dinner
 """,
-    "Travel and flags": """
+    "travel and flags": """
 🚗 car drive
 🚕 taxi
 🚌 bus
