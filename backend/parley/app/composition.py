@@ -102,6 +102,7 @@ def compose(machine: Machine) -> House:
         machine.on(spoken, following.on_comment)
     machine.on(CommentRemoved, following.on_return)
     machine.on(CommentsSplit, following.on_split)
+    machine.on(CommentsSplit, kinds_handlers.answer_left)
     machine.on(ThreadRead, notifications_handlers.thread_read)
     machine.on(CaughtUp, notifications_handlers.caught_up)
     machine.on(CatchUpTakenBack, notifications_handlers.taken_back)

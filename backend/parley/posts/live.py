@@ -90,7 +90,9 @@ class PostVoice:
         """The comments are gone from the thread that they left."""
         parts = [Part(f"#comment-{comment_id}", "remove") for comment_id in hint.data["comment_ids"]]
         posts = await session.execute(select(col(Post.id)).where(col(Post.thread_id) == hint.data["thread_id"]))
-        return parts + [await self.foot(session, renderer, language, hint, post_id or 0) for post_id in posts.scalars()]
+        for post_id in posts.scalars():
+            parts += await self.foot(session, renderer, language, hint, post_id or 0)
+        return parts
 
     async def comment_parts(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
         """A comment at the end of its thread, and the foot of the post it belongs to."""
@@ -110,17 +112,22 @@ class PostVoice:
         for post_id in posts.scalars():
             parts.append(Part(f'[data-comments="{post_id}"]', how, f"comment-{comment.id}", html))
             if hint.name != "comment.reacted":
-                parts.append(await self.foot(session, renderer, language, hint, post_id or 0))
+                parts += await self.foot(session, renderer, language, hint, post_id or 0)
         return parts
 
-    async def foot(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint, post_id: int) -> Part:
-        """The way into the thread below a post; of a customer's card the whole post."""
+    async def foot(
+        self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint, post_id: int
+    ) -> list[Part]:
+        """The way into the thread below a post; of a customer's card the whole post. Nothing where it is not read now."""
+        post = await session.get(Post, post_id)
+        if post is None or not await heard(session, post.thread_id, hint.topic):
+            return []
         view = await queries.view(session, post_id, self._surfaced)
         if view is not None and view.kind == "conversation":  # its foot is a part of the card
             html = renderer.render("posts/_post.html", language, post=view)
-            return Part(f'[data-feed~="{hint.topic}"]', "replace", f"post-{post_id}", html)
+            return [Part(f'[data-feed~="{hint.topic}"]', "replace", f"post-{post_id}", html)]
         talk = renderer.render("posts/_talk.html", language, post=view)
-        return Part(f"#post-{post_id}-talk", "replace", f"post-{post_id}-talk", talk)
+        return [Part(f"#post-{post_id}-talk", "replace", f"post-{post_id}-talk", talk)]
 
 
 async def _pins(session: AsyncSession, renderer: Renderer, language: str, topic: str) -> Part:

@@ -153,7 +153,7 @@ def _view(
         last_comment=last_comment,
         conversation=None if removed else conversations.get(row.thread_id),
         of_kind=None if removed else kinds.view(row.id, row.kind, people),
-        origin=None if removed else near.origins.get(row.origin_id),
+        origin=None if removed else near.origins.get(row.id),
         links=[] if removed else near.links.get(row.id, []),
     )
 

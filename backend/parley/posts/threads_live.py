@@ -33,7 +33,7 @@ class ThreadVoice:
             "posts/_thread_line.html", language, thread_id=thread.id, resolved=thread.resolved_at is not None
         )
         foot = await self._posts.foot(session, renderer, language, hint, hint.data["post_id"])
-        return [foot, Part(f"#thread-{thread.id}-line", "replace", "", line)]
+        return [*foot, Part(f"#thread-{thread.id}-line", "replace", "", line)]
 
     async def own(self, session: AsyncSession, renderer: Renderer, language: str, hint: Hint) -> list[Part]:
         """The button in the panel, on the person's own pages."""

@@ -6,6 +6,7 @@ from parley.core.eventlog import Hint
 from parley.models.posts import Comment, Post
 from parley.posts import queries
 from parley.posts.kinds import gather, own
+from parley.posts.live import heard
 from parley.realtime import readers
 from parley.realtime.parts import DataOf, Part, PartsOf, Voices
 from parley.web.rendering import Renderer
@@ -43,7 +44,7 @@ class KindVoice:
         parts = await self._parts(session, renderer, language, hint)
         for comment_id in {hint.data["comment_id"], hint.data["before_id"]} - {None}:
             comment = await session.get(Comment, comment_id)
-            if comment is not None:
+            if comment is not None and await heard(session, comment.thread_id, hint.topic):
                 shown = (await queries.comment_views(session, [comment]))[0]
                 html = renderer.render("posts/_comment.html", language, comment=shown)
                 parts.append(
