@@ -3,6 +3,7 @@
 import asyncio
 import re
 import tempfile
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,20 @@ PAGE_BYTES, PICTURE_BYTES, SECONDS = 600_000, 4_000_000, 8.0
 _HEAD = 200_000
 _PAGES = {"text/html", "application/xhtml+xml"}
 _PICTURES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
-# Every repetition has an end: a page may be made to let a search run for ever.
-_META = re.compile(r"<meta\s([^>]{1,3000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([a-z:-]{1,30})\s{0,9}=\s{0,9}(?:"([^"]{0,2500})"|'([^']{0,2500})')""", re.IGNORECASE)
+# Every repetition has an end, and nothing is read twice: a page may be made to let a search run for ever.
+_META = re.compile(r"<meta\s", re.IGNORECASE)
+_TAG = 3000
+_ATTRIBUTE = re.compile(
+    r"""(?<![a-z:-])([a-z:-]{1,30})\s{0,9}=\s{0,9}(?:"([^"]{0,2500})"|'([^']{0,2500})')""", re.IGNORECASE
+)
 _TITLE = re.compile(r"<title[^>]{0,300}>([^<]{1,1000})", re.IGNORECASE)
 _CHARSET = re.compile(rb"""charset\s{0,9}=\s{0,9}["']?([a-z0-9_-]{2,30})""", re.IGNORECASE)
+_CHARSETS = re.compile(
+    r"utf-?8|utf-16(?:le|be)?|us-ascii|iso-8859-\d{1,2}|latin-?\d|windows-\d{3,4}|cp\d{3,4}|koi8-[ru]"
+    r"|shift[_-]jis|euc-(?:jp|kr)|iso-2022-jp|gb2312|gbk|gb18030|big5(?:-hkscs)?",
+    re.IGNORECASE,
+)
+"""Python knows others by name that take minutes (punycode) or make what cannot be stored (unicode_escape)."""
 
 
 class Previews:
@@ -63,7 +73,10 @@ class Previews:
         if not said["title"]:
             return None
         picture = said.pop("picture")
-        key = await self._picture(urljoin(answer.url, picture)) if picture else ""
+        try:
+            key = await self._picture(urljoin(answer.url, picture)) if picture else ""
+        except ValueError:  # no address at all
+            key = ""
         return {**said, "picture_key": key}
 
     async def _picture(self, url: str) -> str:
@@ -88,8 +101,8 @@ def read(answer: Answer) -> dict[str, str]:
     """Return title, description, site and the picture's address from the beginning of a page."""
     text = _text(answer)
     meta: dict[str, str] = {}
-    for tag in _META.finditer(text):
-        given = {name.lower(): double or single for name, double, single in _ATTRIBUTE.findall(tag.group(1))}
+    for tag in _tags(text):
+        given = {name.lower(): double or single for name, double, single in _ATTRIBUTE.findall(tag)}
         name = (given.get("property") or given.get("name") or "").lower()
         if name and "content" in given:
             meta.setdefault(name, given["content"])
@@ -107,10 +120,23 @@ def read(answer: Answer) -> dict[str, str]:
     }
 
 
+def _tags(text: str) -> Iterator[str]:
+    """Yield what stands in each meta element; one that is too long or has no end is passed over whole."""
+    at = 0
+    while (begin := _META.search(text, at)) is not None:
+        end = text.find(">", begin.end(), begin.end() + _TAG)
+        if end >= 0:
+            yield text[begin.end() : end]
+        at = end if end >= 0 else begin.end() + _TAG
+
+
 def _text(answer: Answer) -> str:
     head = answer.content[:_HEAD]
     named = _CHARSET.search(answer.headers.get("content-type", "").encode()) or _CHARSET.search(head[:4096])
+    charset = named.group(1).decode() if named else "utf-8"
+    if not _CHARSETS.fullmatch(charset):
+        charset = "utf-8"
     try:
-        return head.decode(named.group(1).decode() if named else "utf-8", errors="replace").replace("\0", "")
+        return head.decode(charset, errors="replace").replace("\0", "")
     except (LookupError, UnicodeError):
         return head.decode("utf-8", errors="replace").replace("\0", "")

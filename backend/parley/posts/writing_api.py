@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from parley.kit.errors import NotFound
 from parley.models.writing import Draft, ScheduledPost
@@ -18,6 +18,9 @@ from parley.web.visit import Id, Reader, Writer
 
 router = APIRouter(prefix="/api/v1", tags=["drafts"], responses=PROBLEMS)
 Place = Annotated[str, Path(max_length=40)]
+_STORABLE = AfterValidator(lambda text: text.replace("\0", ""))
+"""PostgreSQL holds no NUL."""
+Typed = Annotated[str, Field(max_length=drafts.FIELDS_LIMIT), _STORABLE]
 
 
 class DraftIn(BaseModel):
@@ -25,15 +28,17 @@ class DraftIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    body: str = Field(default="", max_length=drafts.BODY_LIMIT)
-    title: str = Field(default="", max_length=200)
-    kind: str = Field(default="", max_length=16)
+    body: Annotated[str, _STORABLE] = Field(default="", max_length=drafts.BODY_LIMIT)
+    title: Annotated[str, _STORABLE] = Field(default="", max_length=200)
+    kind: Annotated[str, _STORABLE] = Field(default="", max_length=16)
     channel_id: BodyId | None = None
-    fields: dict[str, Any] = Field(default={}, max_length=50)
+    fields: dict[
+        Annotated[str, Field(max_length=40), _STORABLE], Typed | Annotated[list[Typed], Field(max_length=100)]
+    ] = Field(default={}, max_length=50)
     attachments: list[BodyId] = Field(default=[], max_length=10)
     client_id: str | None = Field(default=None, max_length=36)
     base: int = Field(default=0, ge=0, le=2**31 - 2)
-    device: str = Field(default="", max_length=36)
+    device: Annotated[str, _STORABLE] = Field(default="", max_length=36)
 
 
 class DraftOut(BaseModel):

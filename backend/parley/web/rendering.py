@@ -1,6 +1,7 @@
 """Templates become HTML: one environment a language, strict about unknown variables, escaping everything."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,10 @@ _FRAGMENTS = 3000
 """About 12 MB of rendered posts."""
 
 
-_TOKEN = "token-of-this-page"  # noqa: S105  (stands for one)
+_TOKEN = secrets.token_urlsafe(24)
+"""Stands for the token of a page; nobody can write it into what is kept."""
+_LARGEST = 60_000
+"""A part is kept only up to so many characters: what somebody writes does not fill the memory of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Renderer:
             if len(self._fragments) >= _FRAGMENTS:
                 for old in list(self._fragments)[: _FRAGMENTS // 4]:
                     del self._fragments[old]
-            self._fragments[state] = found
+            if len(state[2]) + len(found) <= _LARGEST:
+                self._fragments[state] = found
         return found.replace(_TOKEN, page.csrf) if page is not None else found
 
     def language_for(self, actor: Actor | None, accept_language: str) -> str:

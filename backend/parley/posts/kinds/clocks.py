@@ -32,9 +32,9 @@ def instant(wall: str, zone: str, field: str) -> datetime:
         shown = datetime.fromisoformat(wall.strip())
     except ValueError as error:
         raise Invalid(fields={field: "Enter a date and a time."}) from error
-    if shown.tzinfo is not None:
-        return shown.astimezone(UTC)
     try:
+        if shown.tzinfo is not None:
+            return shown.astimezone(UTC)
         moment = shown.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         back = moment.astimezone(ZoneInfo(zone))
     except (OverflowError, ValueError) as error:

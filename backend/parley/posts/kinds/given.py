@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from parley.kit.errors import Invalid
 from parley.kit.text import clean_line
@@ -31,6 +31,7 @@ FIELDS = (
 """The fields of the form, of all kinds."""
 Written = Mapping[str, Sequence[str]]
 """What stands in those fields, as it was typed."""
+_LINE = AfterValidator(clean_line)
 
 
 class _Part(BaseModel):
@@ -46,7 +47,7 @@ class AnnouncementIn(_Part):
 class PollIn(_Part):
     """What can be chosen, and how."""
 
-    options: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    options: Annotated[tuple[Annotated[str, Field(max_length=1000)], ...], Field(max_length=50)] = ()
     multiple: bool = False
     anonymous: bool = False
     closes_at: AwareDatetime | None = None
@@ -56,7 +57,7 @@ class PraiseIn(_Part):
     """Who is praised, by id or by handle."""
 
     person_ids: Annotated[tuple[BodyId, ...], Field(max_length=50)] = ()
-    handles: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=50)] = ()
+    handles: Annotated[tuple[Annotated[str, Field(max_length=80), _LINE], ...], Field(max_length=50)] = ()
 
 
 class EventIn(_Part):
@@ -65,7 +66,7 @@ class EventIn(_Part):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     zone: Annotated[str, Field(max_length=64)] = "UTC"
-    location: Annotated[str, Field(max_length=PLACE_LIMIT)] = ""
+    location: Annotated[str, Field(max_length=PLACE_LIMIT), _LINE] = ""
 
 
 class DecisionIn(_Part):
