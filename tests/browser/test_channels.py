@@ -48,7 +48,7 @@ def test_a_rail_is_arranged_by_keys_and_by_dragging_and_is_the_same_elsewhere(sh
     expect(section(there, "After lunch")).not_to_have_attribute("open", "")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.full), 390])
 def test_a_message_to_two_and_somebody_named_in_vain(shop, seats, width):
     page = seats.sit("tom", viewport={"width": width, "height": 844})
     page.goto(f"{shop.url}/channels")
@@ -72,6 +72,7 @@ def test_a_message_to_two_and_somebody_named_in_vain(shop, seats, width):
     expect(question).to_have_count(0)
 
 
+@pytest.mark.full
 def test_what_becomes_archived_closes_under_the_writer_and_keeps_the_words(shop, seats):
     with shop.api("tom") as api:
         room = api.post("/channels", json={"name": "short-lived", "kind": "open"}).json()["id"]

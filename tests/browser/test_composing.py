@@ -30,8 +30,12 @@ def reply(status: int | str, route: Route) -> None:
 
 @pytest.mark.parametrize(
     ("how", "answers"),
-    [({}, [403, 404, 409, 413, 422, 429, 500, 503, "cut", "timeout", 401]), (PHONE, [503, "cut", 401])],
-    ids=["desk", "phone"],
+    [
+        pytest.param(
+            {}, [403, 404, 409, 413, 422, 429, 500, 503, "cut", "timeout", 401], id="desk", marks=pytest.mark.full
+        ),
+        pytest.param(PHONE, [503, "cut", 401], id="phone"),
+    ],
 )
 def test_no_answer_loses_what_was_typed(seats, how: dict, answers: list[int | str]) -> None:
     page = seats.sit("rosie.tindall", **how)
@@ -59,6 +63,7 @@ def test_no_answer_loses_what_was_typed(seats, how: dict, answers: list[int | st
     keep(page)
 
 
+@pytest.mark.full
 def test_a_draft_is_on_every_device_and_two_are_both_there(seats) -> None:
     desk, phone = seats.sit("rosie.tindall"), seats.sit("rosie.tindall", **PHONE)
     write(desk, "Begun at the desk")
@@ -83,6 +88,7 @@ def test_a_draft_is_on_every_device_and_two_are_both_there(seats) -> None:
     expect(desk.locator('#me-menu [data-unread="drafts"]')).to_be_hidden()
 
 
+@pytest.mark.full
 def test_send_later_and_think_again(seats) -> None:
     page = seats.sit("rosie.tindall")
     write(page, "Good morning, all of you")
@@ -98,6 +104,7 @@ def test_send_later_and_think_again(seats) -> None:
     expect(page.locator(".empty")).to_be_visible()
 
 
+@pytest.mark.full
 def test_reactions_in_one_tone_and_words_in_the_text(seats) -> None:
     page = seats.sit("rosie.tindall")
     write(page, "Well done :thumb")
@@ -117,6 +124,7 @@ def test_reactions_in_one_tone_and_words_in_the_text(seats) -> None:
     expect(post.locator('.reaction[aria-pressed="true"]')).to_contain_text("👋🏽")
 
 
+@pytest.mark.full
 def test_a_picture_large_and_back(seats, tmp_path) -> None:
     from PIL import Image
 

@@ -76,6 +76,7 @@ def test_a_poll_is_written_refused_in_words_and_voted_on_live(pair) -> None:
     fits(dan)
 
 
+@pytest.mark.full
 def test_a_question_offers_what_was_asked_and_shows_its_answer(pair) -> None:
     maeve, dan = pair
     form = begin(maeve, "question", "Can an olive be used on copper twice?")
@@ -94,6 +95,7 @@ def test_a_question_offers_what_was_asked_and_shows_its_answer(pair) -> None:
     fits(dan)
 
 
+@pytest.mark.full
 def test_an_event_is_answered_and_names_who_comes(pair) -> None:
     maeve, dan = pair
     begins = datetime.now(UTC) + timedelta(days=3)
@@ -114,6 +116,7 @@ def test_an_event_is_answered_and_names_who_comes(pair) -> None:
     fits(dan)
 
 
+@pytest.mark.full
 def test_praise_names_whom_and_a_decision_replaces_another(pair, shop) -> None:
     maeve, dan = pair
     form = begin(maeve, "praise", "Eleven drawings")
