@@ -100,7 +100,7 @@ async def test_numbers_follow_each_other_without_a_gap(api, cast) -> None:
         ({"body": "x" * 16_001}, "body"),
         ({"body": "x", "title": "t" * 201}, "title"),
         ({"body": "x", "kind": "conversation"}, "kind"),
-        ({"body": "x", "kind": "poll"}, "kind"),
+        ({"body": "x", "kind": "poll"}, "options"),
         ({"body": "x", "client_id": "1"}, "client_id"),
         ({"body": "x", "attachments": [0]}, "attachments.0"),
         ({"body": "x", "attachments": list(range(1, 12))}, "attachments"),

@@ -55,7 +55,7 @@ async def test_forbidden_and_unknown_topics_answer_alike_and_the_socket_stays(li
         f"conversation:{cast.talks['hush']}", f"conversation:{cast.talks['valve']}", f"person:{cast.alice.id}", "customers",
     ]  # fmt: skip
     odd = ["channel:999999", "channel:0", "channel:-1", "channel:01", "channel:1e3", "channel:٣", "channel:", ":", "", "x" * 500,
-           "control", "person:", "channel:" + "9" * 30, "conversation:1.0", "author:1", "CHANNEL:1", "channel:1 ", "\x00"]  # fmt: skip
+           "control", "person:", "channel:" + "9" * 30, "conversation:1.0", "author:999999", "author:01", "CHANNEL:1", "channel:1 ", "\x00"]  # fmt: skip
     square = f"channel:{cast.channels['square']}"
     line = await lines.program("charlie", {**dict.fromkeys([*forbidden, *odd], 0), square: -1})
     await line.until(lambda: len(line.heard) >= len(forbidden) + len(odd))

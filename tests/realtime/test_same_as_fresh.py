@@ -277,7 +277,13 @@ async def test_a_place_that_is_taken_away_is_gone_for_every_reader_and_comes_bac
 
 
 def counted(line, select: str) -> str | None:
-    numbers = [each["html"] for frame in line.heard for each in frame.get("parts", []) if each["select"] == select]
+    """The number that stands at `select` now: told alone, or in a rail that was told anew."""
+    name, numbers = select.removeprefix("[").removesuffix("]"), []
+    for part in (each for frame in line.heard for each in frame.get("parts", [])):
+        if part["select"] == select:
+            numbers.append(part["html"])
+        elif inside := re.search(rf"{re.escape(name)}[^>]*>(\d*)<", part.get("html") or ""):
+            numbers.append(inside[1] or "0")
     return numbers[-1] if numbers else None
 
 
