@@ -128,6 +128,18 @@ async def test_options_that_are_none(api, cast, options: list[str], field: str) 
 
 
 @both
+async def test_an_anonymous_poll_is_never_made_one_with_names(api, publish) -> None:
+    post = await publish("poll", poll={**POLL, "anonymous": True})
+    path = f"/api/v1/posts/{post['id']}"
+    refused = await api("alice").patch(path, json={"poll": {**POLL, "anonymous": False}})
+    assert (refused.status_code, list(refused.json()["fields"])) == (422, ["options"])
+    assert (await api("alice").get(path)).json()["poll"]["anonymous"] is True
+    named = await publish("poll", poll=POLL)
+    hidden = await api("alice").patch(f"/api/v1/posts/{named['id']}", json={"poll": {**POLL, "anonymous": True}})
+    assert hidden.json()["poll"]["anonymous"] is True, "the other way nobody was promised anything"
+
+
+@both
 async def test_options_change_until_somebody_votes(api, publish) -> None:
     post = await publish("poll", poll=POLL)
     path = f"/api/v1/posts/{post['id']}"

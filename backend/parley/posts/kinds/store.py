@@ -145,6 +145,9 @@ async def _change_poll(unit: Unit, post: Post, given: Given) -> bool:
     rules = (options, wanted.multiple, wanted.anonymous) != (before, row.multiple, row.anonymous)
     if rules and row.voters:
         raise Invalid(fields={"options": "Somebody has voted. What they chose from stays as it is."})
+    if row.anonymous and not wanted.anonymous:
+        # Also before the first vote: one that is on its way now was chosen under this promise.
+        raise Invalid(fields={"options": "An anonymous poll stays anonymous. Write a new one to see who chose what."})
     if not rules and row.closes_at == wanted.closes_at:
         return False
     if row.closed_at is not None:
